@@ -1,0 +1,1 @@
+"""Information theory for machine learning: measure, estimate, see, train."""
