@@ -12,7 +12,7 @@ __all__ = ["Progress"]
 
 
 class Progress:
-    """A bar that counts to `total`: ``with Progress(n, "scoring", "tokens") as bar: bar.advance()``.
+    """A bar that counts to `total`: ``with Progress(n, "scoring", "tokens") as bar``.
 
     `show=None` shows it only when stderr is a terminal, so that logs and pipes stay clean.
     """

@@ -1,0 +1,106 @@
+"""`Logits`: a distribution given by unnormalised log-probabilities."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from infoscope.core.arrays import (
+    Array,
+    as_array,
+    as_float,
+    axis_last,
+    check_axis,
+    is_readable,
+    namespace,
+)
+from infoscope.core.errors import InfoscopeWarning, NotADistribution, sentence
+
+__all__ = ["Logits"]
+
+
+class Logits:
+    """A distribution proportional to exp(z) along `axis`, never exponentiated first.
+
+    Parameters
+    ----------
+    z : array of shape (..., k, ...)
+        Unnormalised log-probabilities (normalised ones are a special case); -inf marks an
+        impossible outcome.
+    axis : int, default -1
+        The axis over which the distribution runs. It goes with the object: a function that
+        receives it ignores its own `axis` for this argument.
+
+    Raises
+    ------
+    NotADistribution
+        If a value is NaN or +inf, or if all of a row are -inf.
+
+    Warns
+    -----
+    InfoscopeWarning
+        If every row is non-negative and sums to one: that looks like softmax output, and taking the
+        softmax of a softmax is a classic bug.
+
+    Examples
+    --------
+    >>> import math
+    >>> import infoscope
+    >>> round(infoscope.cross_entropy([1, 0, 0], Logits([2.0, 1.0, 0.1])), 12)
+    0.417030016278
+    """
+
+    __slots__ = ("axis", "z")
+
+    def __init__(self, z: object, axis: int = -1) -> None:
+        array = as_array(z, function="Logits", argument="z")
+        self.axis = check_axis(axis, array.ndim, function="Logits", argument="z")
+        self.z: Array = as_float(array)
+        if is_readable(self.z):
+            _check_values(self.z, self.axis)
+
+    def __repr__(self) -> str:
+        return f"Logits(shape={tuple(self.z.shape)}, axis={self.axis})"
+
+    def log_probabilities(self) -> Array:
+        """Return log softmax(z), with the distribution's axis last and shape (..., k)."""
+        xp = namespace(self.z)
+        z = axis_last(self.z, self.axis)
+        shifted = z - xp.max(z, axis=-1, keepdims=True)
+        total = xp.sum(xp.exp(shifted), axis=-1, keepdims=True)
+        return shifted - xp.log(total)
+
+
+def _check_values(z: Array, axis: int) -> None:
+    xp: Any = namespace(z)
+    if z.shape[axis] == 0:
+        raise NotADistribution(
+            sentence("Logits", "z", "have at least one outcome", f"shape {tuple(z.shape)}")
+        )
+    if 0 in z.shape:
+        return
+    top = xp.max(z, axis=axis)  # NaN, +inf, or -inf where a whole row is impossible
+    if not bool(xp.all(xp.isfinite(top))):
+        bad = np.argwhere(~np.isfinite(_to_numpy(top)))[0]
+        value = float(_to_numpy(top)[tuple(bad)])
+        where = f" in row {tuple(int(i) for i in bad)}" if len(bad) else ""
+        got = f"a maximum of {value}{where}"
+        raise NotADistribution(
+            sentence("Logits", "z", "be finite or -inf, with one finite value a row", got)
+        )
+    if bool(xp.min(z) >= 0):
+        total = xp.sum(z, axis=axis)
+        if bool(xp.all(xp.abs(total - 1) < 1e-6)):
+            warnings.warn(
+                "Logits: z is non-negative and sums to 1, so it looks like probabilities already. "
+                "If it is softmax output, pass it as it is, without Logits.",
+                InfoscopeWarning,
+                stacklevel=3,
+            )
+
+
+def _to_numpy(array: Array) -> np.ndarray[Any, Any]:
+    detach = getattr(array, "detach", None)
+    return np.asarray(detach().cpu() if detach is not None else array)
