@@ -1,0 +1,61 @@
+# `make demo` and `make test` are all a newcomer needs; each sets up .venv by itself, once.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --retries 5 --constraint constraints.txt
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: help demo test test-all setup check lint types docs bench fmt clean
+.DEFAULT_GOAL := help
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/.demo-ready  ## measure a real text and a real table, write infoscope-report.html
+	@$(BIN)/infoscope demo
+
+test: $(VENV)/.dev-ready  ## run the tests
+	@$(PYTEST) -m "not heavy" -n 2
+
+test-all: $(VENV)/.dev-ready  ## run the tests, heavy integrations included
+	@$(PYTEST) -n 2
+
+setup: $(VENV)/.dev-ready  ## make the environment alone
+
+check: lint types test-all  ## all that CI runs
+
+lint: $(VENV)/.dev-ready  ## format and lint, without changing files
+	@$(BIN)/ruff format --quiet --check . && $(BIN)/ruff check --quiet .
+
+types: $(VENV)/.dev-ready  ## check the types
+	@$(BIN)/pyright --pythonpath $(BIN)/python
+
+fmt: $(VENV)/.dev-ready  ## format the code
+	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --fix --quiet .
+
+docs: $(VENV)/.dev-ready  ## run every code block of the README and the docs
+	@$(PYTEST) tests/docs
+
+bench: $(VENV)/.dev-ready  ## measure speed against peers anew, into benchmarks/results/*.csv
+	@for script in benchmarks/*/*.py; do echo "$$script"; $(BIN)/python "$$script" || exit 1; done
+
+clean:  ## remove the environment and all caches of this folder
+	@rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis infoscope-report.html
+
+# A stamp is touched only when its step is whole, so an interrupted set-up is taken up again.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "infoscope needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }
+
+$(VENV)/.demo-ready: $(BIN)/python pyproject.toml constraints.txt
+	@echo "Setting up $(VENV) (once, a few minutes) ..."
+	@$(PIP) --editable '.[language,tables]'
+	@$(BIN)/infoscope models install smollm2
+	@touch $@
+
+$(VENV)/.dev-ready: $(VENV)/.demo-ready
+	@echo "Adding the tools that the tests use (once) ..."
+	@$(PIP) --editable '.[dev]'
+	@touch $@

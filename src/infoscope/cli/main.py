@@ -1,0 +1,94 @@
+"""The `infoscope` command: read the command line, run one command, turn errors into one sentence.
+
+Exit codes: 0 fine; 1 the data, the model or the installation is at fault; 2 the command line is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import infoscope
+from infoscope.core.errors import InfoscopeError, InvalidArgument, WrongType
+
+__all__ = ["COMMANDS", "main"]
+
+#: command -> one line for the overview; each lives in a module of its own, loaded only when needed
+COMMANDS = {
+    "text": "how surprised a language model is by a text: bits per byte, perplexity, token by token",
+    "table": "which columns of a table carry information about which, in bits, with error bars",
+    "demo": "a real text and a real table, measured now and shown in one HTML report",
+    "models": "list, install or remove the language models that come with infoscope",
+    "doctor": "check the installation and say what is missing and how to get it",
+}
+
+EPILOG = """\
+examples:
+  infoscope text chapter.txt                        bits per byte, perplexity, the surprises
+  infoscope text chapter.txt --html report.html     the same as a page to look at
+  infoscope table data.csv --target price           what the other columns know about price
+  infoscope table data.parquet --json -             machine-readable, on stdout
+  infoscope demo                                    start here
+
+Results go to stdout, progress to stderr. Exit codes: 0 fine; 1 the data, the model or the
+installation is at fault; 2 the command line is. `infoscope COMMAND --help` says more.
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser whose usage errors are one line and point to the help."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        sys.stderr.write(f"{self.prog}: {message}. Try: {self.prog} --help\n")
+        raise SystemExit(2)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line `argv` (default: the process's own) and return the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        parser = _parser(arguments)
+        args = parser.parse_args(arguments)
+        return args.run(args)
+    except SystemExit as stop:  # argparse: help and usage errors
+        return stop.code if isinstance(stop.code, int) else 2
+    except (InvalidArgument, WrongType) as error:
+        return _complain(error, 2)
+    except InfoscopeError as error:
+        return _complain(error, 1)
+    except KeyboardInterrupt:
+        sys.stderr.write("\ninfoscope: stopped; nothing was written.\n")
+        return 130
+    except BrokenPipeError:  # the reader (head, less) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _complain(error: InfoscopeError, code: int) -> int:
+    sys.stderr.write(f"{error}\n")
+    return code
+
+
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="infoscope",
+        description="Information theory for machine learning: measure it, estimate it, see it.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"infoscope {infoscope.__version__}")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    named = next((word for word in arguments if not word.startswith("-")), None)
+    for name, summary in COMMANDS.items():
+        command = subparsers.add_parser(
+            name,
+            help=summary,
+            description=f"{summary[0].upper()}{summary[1:]}.",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        if name == named:  # only the command that runs is imported
+            importlib.import_module(f"infoscope.cli.{name}_command").configure(command)
+    return parser

@@ -1,0 +1,100 @@
+"""`infoscope table`: which columns of a table carry information about which."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from infoscope.cli.output import check_writable, grid, note, say, write_json
+from infoscope.core.errors import InvalidArgument, sentence
+
+if TYPE_CHECKING:
+    from infoscope.tables import InformationMap
+
+__all__ = ["configure", "describe"]
+
+EPILOG = """\
+what the numbers mean:
+  entropy              how uncertain a column is by itself
+  mutual information   how much of that uncertainty another column removes; corrected for the bias
+                       that any finite table has, so a column that says nothing scatters about 0
+  share                the part of the target's entropy that the column explains
+  q                    p-value, corrected for looking at many columns (Benjamini-Hochberg)
+
+Numeric columns are cut into bins of equal frequency; missing values are left out pair by pair.
+
+examples:
+  infoscope table data.csv
+  infoscope table data.csv --target price --html map.html
+  infoscope table data.parquet --target label --json -
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `infoscope table`."""
+    parser.epilog = EPILOG
+    parser.add_argument("file", metavar="FILE", help="a CSV (also .gz, .tsv) or Parquet file")
+    parser.add_argument("--target", metavar="COL", help="rank the other columns by what they tell")
+    parser.add_argument("--bins", type=int, metavar="N", help="bins for numeric columns")
+    parser.add_argument("--no-header", action="store_true", help="the first line is data")
+    parser.add_argument("--top", type=int, default=20, metavar="K", help="lines to show")
+    parser.add_argument("--html", metavar="OUT", help="write a report to look at")
+    parser.add_argument("--json", metavar="OUT", help="write all numbers as JSON ('-': stdout)")
+    parser.set_defaults(run=_run)
+
+
+def describe(found: InformationMap, *, target: str | None, top: int) -> list[str]:
+    """Return the lines that tell a person what was found in one table."""
+    lines = [f"{found.source}: {found.n_rows:,} rows, {len(found.columns)} columns", ""]
+    rows = [["column", "kind", "levels", "missing", "entropy", ""]]
+    for column in found.columns[:top]:
+        entropy = found.entropies.get(column.name)
+        shown = entropy.to("bits").short() if entropy is not None else "-"
+        rows.append([
+            column.name, column.kind, f"{column.n_levels:,}", f"{column.n_missing:,}", shown,
+            column.note or "",
+        ])  # fmt: skip
+    lines += grid(rows, align="<<>><<")
+    if len(found.columns) > top:
+        lines.append(f"  … and {len(found.columns) - top} more (--top)")
+    lines += ["", *(_ranking(found, target, top) if target else _pairs(found, top))]
+    lines += [f"  note: {text}" for text in found.notes]
+    return lines
+
+
+def _ranking(found: InformationMap, target: str, top: int) -> list[str]:
+    rows = [["column", f"information about {target}", "95%", "share", "q"]]
+    for each in found.ranking(target)[:top]:
+        bits = each.estimate.to("bits")
+        span = f"{bits.interval.low:.3f}–{bits.interval.high:.3f}" if bits.interval else ""
+        share = "" if each.fraction is None else f"{100 * each.fraction:.1f}%"
+        rows.append([each.column, bits.short(), span, share, f"{each.q_value:.2g}"])
+    return grid(rows, align="<<<>>")
+
+
+def _pairs(found: InformationMap, top: int) -> list[str]:
+    rows = [["most informative pairs", "", "mutual information", "q"]]
+    for each in found.pairs()[:top]:
+        rows.append(
+            [each.first, each.second, each.estimate.to("bits").short(), f"{each.q_value:.2g}"]
+        )
+    return grid(rows, align="<<<>")
+
+
+def _run(args: argparse.Namespace) -> int:
+    if args.top < 1:
+        raise InvalidArgument(sentence("infoscope table", "--top", "be at least 1", args.top))
+    for option in ("html", "json"):
+        check_writable(getattr(args, option), f"--{option}")
+
+    from infoscope.tables import scan
+
+    found = scan(args.file, target=args.target, bins=args.bins, header=not args.no_header)
+    if args.json != "-":
+        say("\n".join(describe(found, target=args.target, top=args.top)))
+    if args.json:
+        write_json({"command": "table", "file": args.file, **found.to_dict()}, args.json)
+    if args.html:
+        found.save_html(args.html)
+        note(f"wrote {args.html}")
+    return 0
