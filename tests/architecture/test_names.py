@@ -1,4 +1,4 @@
-"""Names: `__all__` tells the truth, no module shadows a function, files stay short and well named."""
+"""Names: `__all__` tells the truth, no module shadows a function, files stay short."""
 
 import ast
 import importlib

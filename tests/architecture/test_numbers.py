@@ -20,18 +20,17 @@ def faults(source: str) -> list[str]:
         if not isinstance(node, ast.Call):
             continue
         name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-        if name in SWALLOWERS:
-            found.append(ast.unparse(node))
-        elif name in LOGARITHMS and any(_softened(argument) for argument in node.args):
+        softened = name in LOGARITHMS and any(_softened(argument) for argument in node.args)
+        if softened or name in SWALLOWERS:
             found.append(ast.unparse(node))
     return found
 
 
 def _softened(argument: ast.expr) -> bool:
     for node in ast.walk(argument):
-        if isinstance(node, ast.Constant) and isinstance(node.value, float):
-            if 0 < abs(node.value) < 1e-3:
-                return True
+        value = getattr(node, "value", None)
+        if isinstance(value, float) and 0 < abs(value) < 1e-3:
+            return True
         name = getattr(node, "id", getattr(node, "attr", ""))
         if name.lower() in {"eps", "epsilon", "tiny", "clip", "clamp", "smallest_normal"}:
             return True

@@ -31,4 +31,4 @@ def test_code_blocks_run_and_print_what_they_say(
             assert runner.failures == 0, "".join(report)
             names.update(example.globs)
         else:
-            exec(compile(code, f"{page.name}[{number}]", "exec"), names)  # noqa: S102
+            exec(compile(code, f"{page.name}[{number}]", "exec"), names)

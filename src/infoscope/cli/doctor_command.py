@@ -6,6 +6,7 @@ import argparse
 import importlib.metadata
 import platform
 import sys
+from typing import Any
 
 import infoscope
 from infoscope.cli.output import grid, say, write_json
@@ -13,7 +14,7 @@ from infoscope.core.extras import is_installed
 
 __all__ = ["configure", "findings"]
 
-#: package -> (extra that brings it, what it is for); an empty extra means that nothing works without
+#: package -> (extra that brings it, what it is for); without an extra, nothing works without it
 PACKAGES = {
     "numpy": ("", "arrays"),
     "scipy": ("", "special functions"),
@@ -35,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_run)
 
 
-def findings() -> dict[str, object]:
+def findings() -> dict[str, Any]:
     """Return what is installed, which models are there, and what to do about the rest."""
     packages: list[dict[str, str | None]] = []
     for name, (extra, purpose) in PACKAGES.items():
@@ -61,7 +62,7 @@ def _version(package: str) -> str | None:
         return "unknown"
 
 
-def _models() -> list[dict[str, object]]:
+def _models() -> list[dict[str, Any]]:
     from infoscope.language.installed import models
 
     return [
@@ -73,7 +74,6 @@ def _models() -> list[dict[str, object]]:
 def _run(args: argparse.Namespace) -> int:
     found = findings()
     packages, models = found["packages"], found["models"]
-    assert isinstance(packages, list) and isinstance(models, list)
     if args.json:
         write_json(found, args.json)
     else:

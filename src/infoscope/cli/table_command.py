@@ -74,10 +74,10 @@ def _ranking(found: InformationMap, target: str, top: int) -> list[str]:
 
 def _pairs(found: InformationMap, top: int) -> list[str]:
     rows = [["most informative pairs", "", "mutual information", "q"]]
-    for each in found.pairs()[:top]:
-        rows.append(
-            [each.first, each.second, each.estimate.to("bits").short(), f"{each.q_value:.2g}"]
-        )
+    rows += [
+        [each.first, each.second, each.estimate.to("bits").short(), f"{each.q_value:.2g}"]
+        for each in found.pairs()[:top]
+    ]
     return grid(rows, align="<<<>")
 
 

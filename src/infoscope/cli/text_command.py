@@ -116,10 +116,8 @@ def describe(score: TextScore, *, name: str, top: int) -> list[str]:
 
 
 def _surprises(score: TextScore, top: int) -> list[list[str]]:
-    rows = [["bits", "rank", "token", "where the model expected"]]
-    for each in score.most_surprising(top):
-        rows.append(_surprise(score, each))
-    return rows
+    head = ["bits", "rank", "token", "where the model expected"]
+    return [head, *(_surprise(score, each) for each in score.most_surprising(top))]
 
 
 def _surprise(score: TextScore, each: Any) -> list[str]:

@@ -1,4 +1,4 @@
-"""Real data small enough to ship: a chapter of prose and a table, with their licences beside them."""
+"""Real data small enough to ship: a chapter of prose and a table, licences beside them."""
 
 from __future__ import annotations
 
