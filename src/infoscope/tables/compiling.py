@@ -1,0 +1,27 @@
+"""Compile a kernel once and keep it on disk; where no folder is writable, compile without keeping.
+
+Numba looks for a cache folder beside the source and then in the user's cache folder, and raises
+while decorating when neither can be written (a read-only container without a home): the kernel must
+still run there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba
+
+__all__ = ["compiled"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def compiled(function: F) -> F:
+    """Return `function` compiled by numba without the interpreter lock, cached if possible."""
+    try:
+        return cast(F, numba.njit(cache=True, nogil=True)(function))
+    except RuntimeError as error:
+        if "cannot cache" not in str(error):
+            raise
+        return cast(F, numba.njit(nogil=True)(function))

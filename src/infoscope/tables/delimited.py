@@ -1,0 +1,209 @@
+"""Read delimited text (CSV, TSV, gzip or not) as text columns, or say which line is wrong.
+
+Every field is read as text and typed later, column by column: guessing types while reading fails on
+the first late surprise, and could not say which markers of null were met.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv as pacsv
+
+from infoscope.core.errors import DataError, InvalidArgument, sentence
+
+__all__ = ["read_delimited"]
+
+_CANDIDATES = (",", ";", "\t", "|")
+_LOOK_AT = 2**16  # bytes looked at to recognise text and delimiter
+_BINARY = {
+    b"PK\x03\x04": "a zip archive or an Excel workbook",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    b"SQLite f": "an SQLite database",
+    b"%PDF": "a PDF",
+    b"\x89PNG": "an image",
+    b"\x28\xb5\x2f\xfd": "a zstd archive",
+    b"BZh": "a bzip2 archive",
+}
+
+
+def read_delimited(
+    path: Path,
+    *,
+    delimiter: str | None = None,
+    header: bool = True,
+    names: Sequence[str] | None = None,
+    encoding: str = "utf-8",
+) -> tuple[pa.Table, tuple[str, ...]]:
+    """Return the file as a table of text columns, and notes on what was found out.
+
+    Raises
+    ------
+    DataError
+        If the file is empty, binary, not in `encoding`, or has a row with a wrong number of fields.
+    InvalidArgument
+        If `names` does not have one name a column, or `delimiter` is not one character.
+    """
+    if delimiter is not None and len(delimiter) != 1:
+        raise InvalidArgument(sentence("scan", "delimiter", "be one character", repr(delimiter)))
+    head = _head(path)
+    notes: list[str] = []
+    if delimiter is None:
+        delimiter = _sniff(head.decode(encoding, errors="replace"), path)
+        if delimiter not in (",", "\t"):
+            notes.append(f"fields are separated by {delimiter!r}")
+    first = next(csv.reader(io.StringIO(_first_lines(head, encoding)), delimiter=delimiter), [])
+    columns = [field.strip() for field in first]
+    if not header:
+        columns = [f"column_{i + 1}" for i in range(len(first))]
+    elif any(_is_number(field) for field in columns):
+        some = next(field for field in columns if _is_number(field))
+        notes.append(
+            f"the first line was read as column names although it holds the number {some!r}: "
+            "if it is data, pass header=False"
+        )
+    if names is not None:
+        if len(names) != len(columns):
+            raise InvalidArgument(sentence(
+                "scan", "names", f"have one name for each of {len(columns)} columns",
+                f"{len(names)} names",
+            ))  # fmt: skip
+        columns = [str(name) for name in names]
+    # read under stand-in names: real ones may repeat
+    stand_ins = [str(i) for i in range(len(columns))]
+    with _told(path, delimiter, encoding), _stream(path) as stream:
+        table = pacsv.read_csv(
+            stream,
+            pacsv.ReadOptions(
+                column_names=stand_ins, skip_rows_after_names=1 if header else 0, encoding=encoding
+            ),
+            pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+            pacsv.ConvertOptions(
+                column_types=dict.fromkeys(stand_ins, pa.large_string()),
+                null_values=[], strings_can_be_null=False,
+            ),
+        )  # fmt: skip
+    if table.num_rows == 0:
+        what = "only a header line" if header else "no line"
+        raise DataError(sentence("scan", "source", "have rows of data", f"{what} in '{path}'"))
+    if len(columns) == 1:
+        notes.append("one column only: if there should be more, pass delimiter=")
+    return table.rename_columns(columns), tuple(notes)
+
+
+@contextmanager
+def _stream(path: Path) -> Iterator[pa.NativeFile]:
+    """Open the file for Arrow, unpacking gzip whatever the file is called."""
+    with path.open("rb") as probe:
+        packed = probe.read(2) == b"\x1f\x8b"
+    with pa.input_stream(str(path), compression="gzip" if packed else None) as stream:
+        yield stream
+
+
+@contextmanager
+def _told(path: Path, delimiter: str, encoding: str) -> Iterator[None]:
+    """Turn what Arrow says about a bad file into a sentence that names the line."""
+    try:
+        yield
+    except (pa.ArrowException, OSError, UnicodeError) as error:
+        _raise_ragged(path, delimiter, encoding)
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise DataError(
+            sentence("scan", "source", "be readable delimited text", f"'{path}' ({reason})")
+        ) from None
+
+
+def _raise_ragged(path: Path, delimiter: str, encoding: str) -> None:
+    """Find the first line that is not text or has a wrong number of fields, and raise."""
+    opener = gzip.open if _packed(path) else open
+    expected = 0
+    # Lines split at "\n" only, as the reader splits them; bad bytes are found line by line.
+    with opener(path, "rb") as stream:
+        try:
+            lines = (line.decode(encoding) for line in stream)
+            reader = csv.reader(lines, delimiter=delimiter)
+            start = 1
+            for fields in reader:
+                if expected == 0:
+                    expected = len(fields)
+                if fields and len(fields) != expected:
+                    raise DataError(sentence(
+                        "scan", "source", f"have {expected} fields in every row, as in its first",
+                        f"{len(fields)} fields in line {start} of '{path}'",
+                        "Mend the line (a delimiter inside a value needs quotes).",
+                    ))  # fmt: skip
+                start = reader.line_num + 1
+        except UnicodeDecodeError as error:
+            raise DataError(sentence(
+                "scan", "source", f"be {encoding} text",
+                f"byte 0x{error.object[error.start]:02x} in line {reader.line_num + 1} of '{path}'",
+                "Pass its encoding, for example encoding='latin-1'.",
+            )) from None  # fmt: skip
+        except csv.Error:
+            return
+
+
+def _packed(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return stream.read(2) == b"\x1f\x8b"
+
+
+def _head(path: Path) -> bytes:
+    """Return the first bytes of the (unpacked) file; raise if they are no text."""
+    opener = gzip.open if _packed(path) else open
+    try:
+        with opener(path, "rb") as stream:
+            head = stream.read(_LOOK_AT)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(
+            sentence("scan", "source", "be readable", f"'{path}' ({error})", "Is it complete?")
+        ) from None
+    if not head.strip():
+        raise DataError(sentence("scan", "source", "hold a table", f"the empty file '{path}'"))
+    kind = next((what for magic, what in _BINARY.items() if head.startswith(magic)), "")
+    if kind or b"\0" in head:
+        raise DataError(sentence(
+            "scan", "source", "be CSV text, Parquet or Arrow",
+            f"{kind or 'a binary file'}: '{path}'", "Export the table as CSV or Parquet.",
+        ))  # fmt: skip
+    return head
+
+
+def _first_lines(head: bytes, encoding: str) -> str:
+    """Return the head as text, without a byte order mark and without a line cut in two."""
+    text = head.decode(encoding, errors="replace").removeprefix("\ufeff")
+    whole = len(head) < _LOOK_AT
+    return text if whole else text[: text.rfind("\n") + 1] or text
+
+
+def _sniff(text: str, path: Path) -> str:
+    """Return the candidate that cuts most lines into equally many fields, and into most."""
+    lines = text.removeprefix("\ufeff").splitlines()[:50]
+    best, best_score = ("\t" if ".tsv" in path.suffixes else ","), (0.0, 0)
+    for candidate in _CANDIDATES:
+        try:
+            widths = [len(row) for row in csv.reader(lines, delimiter=candidate) if row]
+        except csv.Error:
+            continue
+        if not widths or widths[0] < 2:
+            continue
+        alike = sum(width == widths[0] for width in widths) / len(widths)
+        score = (round(alike, 1), widths[0])
+        if score > best_score:
+            best, best_score = candidate, score
+    return best
+
+
+def _is_number(field: str) -> bool:
+    try:
+        float(field)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,443 @@
+"""The compiled loops: counting pairs, and what one contingency table says under fixed margins.
+
+They stand in one file because numba's disk cache looks only at the file of the kernel it loads: a
+callee changed elsewhere would stay stale.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from infoscope.tables.compiling import compiled
+
+__all__ = ["FIELDS", "count_pairs", "margin_moments", "pair_statistics", "tail_draws"]
+
+#: The columns of what `pair_statistics` writes, one row a table.
+FIELDS = (
+    "n", "n_rows", "n_columns", "plugin", "spread", "left_entropy", "right_entropy",
+    "mean", "variance", "third", "enumerated_p", "minority", "ties",
+)  # fmt: skip
+
+_NEGLIGIBLE = 1e-17  # of the mode: below the rounding of a double
+
+
+@compiled
+def count_pairs(
+    codes: NDArray[np.uint16],
+    pairs: NDArray[np.int64],
+    widths: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+    cells: NDArray[np.int64],
+) -> None:
+    """Add every row of `codes` (c, n) to the full table of each pair, laid end to end in `cells`.
+
+    Rows go in blocks, so that the codes of a block stay in the cache while all pairs use them.
+    """
+    n = codes.shape[1]
+    block = 8192
+    for start in range(0, n, block):
+        stop = min(start + block, n)
+        for t in range(pairs.shape[0]):
+            left = codes[pairs[t, 0]]
+            right = codes[pairs[t, 1]]
+            width = np.uint64(widths[t])
+            base = np.uint64(offsets[t])
+            for r in range(start, stop):
+                cells[base + np.uint64(left[r]) * width + np.uint64(right[r])] += 1
+
+
+@compiled
+def _cell_moments(
+    n: int, a: int, b: int, p: NDArray[np.float64], f: NDArray[np.float64]
+) -> tuple[float, float, float, float, float, float, float]:
+    """Return mean and central moments of f(x) = 2[x ln(x/m) - (x - m)], x hypergeometric.
+
+    `p` and `f` are work space. The probabilities start at the mode with weight 1, run outwards by
+    the ratio of neighbours until they are negligible, and are normalised at the end.
+    Returned: mean f, then E of ff, fx, fff, ffx, fxx, xxx with both f and x centred.
+    """
+    m = a * b / n
+    low, high = max(0, a + b - n), min(a, b)
+    room = (p.shape[0] - 1) // 2
+    mode = int((a + 1.0) * (b + 1.0) / (n + 2.0))
+    first = max(low, mode - room)
+    last = min(high, mode + room)
+    weight = 1.0
+    p[mode - first] = 1.0
+    x = mode
+    while x < last and weight > _NEGLIGIBLE:
+        weight *= (float(a - x) * (b - x)) / (float(x + 1) * (n - a - b + x + 1))
+        x += 1
+        p[x - first] = weight
+    top = x
+    weight = 1.0
+    x = mode
+    while x > first and weight > _NEGLIGIBLE:
+        weight *= (float(x) * (n - a - b + x)) / (float(a - x + 1) * (b - x + 1))
+        x -= 1
+        p[x - first] = weight
+    bottom = x
+    total = 0.0
+    mean = 0.0
+    for x in range(bottom, top + 1):
+        value = 2.0 * m
+        if x > 0:
+            value = 2.0 * (x * math.log(x / m) - (x - m))
+        f[x - first] = value
+        total += p[x - first]
+        mean += p[x - first] * value
+    mean /= total
+    ff = fx = fff = ffx = fxx = xxx = 0.0
+    for x in range(bottom, top + 1):
+        weight = p[x - first] / total
+        df = f[x - first] - mean
+        dx = x - m
+        ff += weight * df * df
+        fx += weight * df * dx
+        fff += weight * df * df * df
+        ffx += weight * df * df * dx
+        fxx += weight * df * dx * dx
+        xxx += weight * dx * dx * dx
+    return mean, ff, fx, fff, ffx, fxx, xxx
+
+
+@compiled
+def _distinct(totals: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the distinct values of sorted `totals` and how often each occurs."""
+    values = np.empty(totals.shape[0], np.int64)
+    times = np.zeros(totals.shape[0], np.int64)
+    k = -1
+    for i in range(totals.shape[0]):
+        if i == 0 or totals[i] != totals[i - 1]:
+            k += 1
+            values[k] = totals[i]
+        times[k] += 1
+    return values[: k + 1], times[: k + 1]
+
+
+@compiled
+def margin_moments(
+    rows: NDArray[np.int64], columns: NDArray[np.int64]
+) -> tuple[float, float, float]:
+    """Return mean, variance and third central moment of G over all tables with these margins.
+
+    `rows` and `columns` are sorted positive totals, at least two of each. The mean is exact
+    (Vinh, Epps & Bailey 2010). Variance: the part of each cell that is linear in its count adds up
+    exactly once its slopes are centred over rows and columns; the residuals of two cells correlate
+    as the square of the correlation of their counts. Third moment: cell by cell, rescaled. Equal
+    totals are visited once.
+    """
+    n = rows.sum()
+    a, row_times = _distinct(rows)
+    b, column_times = _distinct(columns)
+    k, h = a.shape[0], b.shape[0]
+    room = int(3.0 * math.sqrt(n)) + 40  # 12 standard deviations at the widest, and small tables
+    p = np.empty(2 * room + 1)
+    f = np.empty(2 * room + 1)
+    slope = np.empty((k, h))
+    rest = np.empty((k, h))
+    thirds = np.empty((k, h, 4))
+    mean = 0.0
+    for i in range(k):
+        for j in range(h):
+            m1, ff, fx, fff, ffx, fxx, xxx = _cell_moments(n, a[i], b[j], p, f)
+            variance = (float(a[i]) / n) * b[j] * ((n - a[i]) / n) * ((n - b[j]) / (n - 1.0))
+            slope[i, j] = fx / variance
+            rest[i, j] = math.sqrt(max(ff - slope[i, j] * fx, 0.0))
+            thirds[i, j, 0] = fff
+            thirds[i, j, 1] = ffx
+            thirds[i, j, 2] = fxx
+            thirds[i, j, 3] = xxx
+            mean += row_times[i] * column_times[j] * m1
+    return mean, *_assemble(n, a, row_times, b, column_times, slope, rest, thirds)
+
+
+@compiled
+def _assemble(
+    n: int,
+    a: NDArray[np.int64],
+    row_times: NDArray[np.int64],
+    b: NDArray[np.int64],
+    column_times: NDArray[np.int64],
+    slope: NDArray[np.float64],
+    rest: NDArray[np.float64],
+    thirds: NDArray[np.float64],
+) -> tuple[float, float]:
+    """Put variance and third central moment of G together from the moments of its cells."""
+    k, h = slope.shape
+    by_row = np.zeros(k)
+    by_column = np.zeros(h)
+    for i in range(k):
+        for j in range(h):
+            by_row[i] += slope[i, j] * column_times[j] * b[j] / n
+            by_column[j] += slope[i, j] * row_times[i] * a[i] / n
+    overall = 0.0
+    for i in range(k):
+        overall += by_row[i] * row_times[i] * a[i] / n
+    linear = third = everywhere = cells = 0.0
+    along_column = np.zeros(h)
+    within = 0.0
+    for i in range(k):
+        u = a[i] / float(n - a[i])
+        along_row = 0.0
+        for j in range(h):
+            w = b[j] / float(n - b[j])
+            times = float(row_times[i] * column_times[j])
+            centred = slope[i, j] - by_row[i] - by_column[j] + overall
+            linear += times * a[i] * (b[j] / (n - 1.0)) * centred * centred
+            c = slope[i, j] - centred
+            third += times * (
+                thirds[i, j, 0]
+                - 3.0 * c * thirds[i, j, 1]
+                + 3.0 * c * c * thirds[i, j, 2]
+                - c * c * c * thirds[i, j, 3]
+            )
+            along_row += column_times[j] * w * rest[i, j]
+            along_column[j] += row_times[i] * u * rest[i, j]
+            cells += times * (1.0 - u * u) * (1.0 - w * w) * rest[i, j] * rest[i, j]
+        everywhere += row_times[i] * u * along_row
+        within += row_times[i] * (1.0 - u * u) * along_row * along_row
+    row_share = column_share = 0.0
+    for i in range(k):
+        row_share += row_times[i] * (1.0 - a[i] / n) ** 3
+    for j in range(h):
+        w = b[j] / float(n - b[j])
+        within += column_times[j] * (1.0 - w * w) * along_column[j] * along_column[j]
+        column_share += column_times[j] * (1.0 - b[j] / n) ** 3
+    variance = linear + everywhere * everywhere + within + cells
+    degrees = (row_times.sum() - 1.0) * (column_times.sum() - 1.0)
+    return variance, third * degrees / (row_share * column_share)
+
+
+@compiled
+def _four_cells(n: int, a: int, b: int, x: int) -> float:
+    """Return G of the 2 x 2 table with margins a, n - a and b, n - b and first cell x."""
+    g = 0.0
+    for k in range(4):
+        row = a if k < 2 else n - a
+        column = b if k % 2 == 0 else n - b
+        cell = x
+        if k == 1:
+            cell = a - x
+        elif k == 2:
+            cell = b - x
+        elif k == 3:
+            cell = n - a - b + x
+        m = row * (column / n)
+        g += 2.0 * (m - cell)
+        if cell > 0:
+            g += 2.0 * cell * math.log(cell / m)
+    return g
+
+
+@compiled
+def _tail(n: int, a: int, b: int, x: int, step: int) -> float:
+    """Return the hypergeometric probability of x and everything beyond it in direction `step`."""
+    low, high = max(0, a + b - n), min(a, b)
+    if x < low or x > high:
+        return 0.0
+    start = (
+        math.lgamma(a + 1.0) - math.lgamma(x + 1.0) - math.lgamma(a - x + 1.0)
+        + math.lgamma(n - a + 1.0) - math.lgamma(b - x + 1.0) - math.lgamma(n - a - b + x + 1.0)
+        - math.lgamma(n + 1.0) + math.lgamma(b + 1.0) + math.lgamma(n - b + 1.0)
+    )  # fmt: skip
+    weight = total = 1.0
+    while low <= x + step <= high and weight > _NEGLIGIBLE:
+        if step > 0:
+            weight *= (float(a - x) * (b - x)) / (float(x + 1) * (n - a - b + x + 1))
+        else:
+            weight *= (float(x) * (n - a - b + x)) / (float(a - x + 1) * (b - x + 1))
+        x += step
+        total += weight
+    return math.exp(start) * total
+
+
+@compiled
+def _enumerate(n: int, a: int, b: int, x: int) -> tuple[float, float, float, float]:
+    """Return p, mean, variance and third central moment of G of a 2 x 2 table, by enumeration.
+
+    p adds the probabilities of all tables with G at least the observed one. G falls and then rises
+    in x, so the far tail begins where G comes back to the observed value: found by bisection. The
+    tolerance counts ties as ties in spite of rounding.
+    """
+    low, high = max(0, a + b - n), min(a, b)
+    observed = _four_cells(n, a, b, x) * (1.0 - 1e-9) - 1e-12
+    mode = int((a + 1.0) * (b + 1.0) / (n + 2.0))
+    if observed <= 0.0:
+        p = 1.0
+    else:
+        centre = math.floor(a * (b / n))
+        left, right = low - 1, max(centre, low)  # largest x left of the centre with G >= observed
+        while right - left > 1:
+            middle = (left + right) // 2
+            if _four_cells(n, a, b, middle) >= observed:
+                left = middle
+            else:
+                right = middle
+        if _four_cells(n, a, b, max(centre, low)) >= observed:
+            left = max(centre, low)
+        below = left
+        left, right = min(max(centre, low) + 1, high + 1), high + 1
+        while left < right:
+            middle = (left + right) // 2
+            if _four_cells(n, a, b, middle) >= observed:
+                right = middle
+            else:
+                left = middle + 1
+        p = min(_tail(n, a, b, below, -1) + _tail(n, a, b, left, 1), 1.0)
+    bottom = top = mode
+    room = int(3.0 * math.sqrt(n)) + 40
+    bottom, top = max(low, mode - room), min(high, mode + room)
+    weights = np.empty(top - bottom + 1)
+    values = np.empty(top - bottom + 1)
+    weights[mode - bottom] = 1.0
+    for y in range(mode, top):
+        ratio = (float(a - y) * (b - y)) / (float(y + 1) * (n - a - b + y + 1))
+        weights[y + 1 - bottom] = weights[y - bottom] * ratio
+    for y in range(mode, bottom, -1):
+        ratio = (float(y) * (n - a - b + y)) / (float(a - y + 1) * (b - y + 1))
+        weights[y - 1 - bottom] = weights[y - bottom] * ratio
+    for y in range(bottom, top + 1):
+        values[y - bottom] = _four_cells(n, a, b, y)
+    weights /= weights.sum()
+    mean = (weights * values).sum()
+    values -= mean
+    return p, mean, (weights * values**2).sum(), (weights * values**3).sum()
+
+
+@compiled
+def pair_statistics(
+    offsets: NDArray[np.int64],
+    left: NDArray[np.int64],
+    right: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    sizes: NDArray[np.int64],
+    out: NDArray[np.float64],
+) -> None:
+    """Write one row of `FIELDS` for each table; `sizes` (m, 2) are its levels, nulls not counted.
+
+    Row and column 0 (null) are left out, then empty rows and columns. Mutual information is added
+    as [x ln(x/m) - (x - m)]/n over all cells, whose terms are all positive: an independent table
+    gives exactly 0. `spread` is the variance of ln(p/(p_i p_j)) under the table.
+    """
+    for t in range(offsets.shape[0] - 1):
+        row_totals = np.zeros(sizes[t, 0] + 1, np.int64)
+        column_totals = np.zeros(sizes[t, 1] + 1, np.int64)
+        n = 0
+        for k in range(offsets[t], offsets[t + 1]):
+            if left[k] > 0 and right[k] > 0:
+                row_totals[left[k]] += counts[k]
+                column_totals[right[k]] += counts[k]
+                n += counts[k]
+        rows = np.sort(row_totals[row_totals > 0])
+        columns = np.sort(column_totals[column_totals > 0])
+        out[t, :] = 0.0
+        out[t, 0] = n
+        out[t, 1] = rows.shape[0]
+        out[t, 2] = columns.shape[0]
+        out[t, 10] = np.nan
+        if n == 0:
+            out[t, 3:] = np.nan
+            continue
+        for side in range(2):
+            for total in rows if side == 0 else columns:
+                out[t, 5 + side] -= total / n * math.log(total / n)
+        if rows.shape[0] < 2 or columns.shape[0] < 2:
+            out[t, 5] += 0.0  # a single level gives -0.0 above
+            out[t, 6] += 0.0
+            continue
+        plugin = second = present = 0.0
+        corner = -1
+        for k in range(offsets[t], offsets[t + 1]):
+            if left[k] > 0 and right[k] > 0 and counts[k] > 0:
+                m = row_totals[left[k]] * (column_totals[right[k]] / n)
+                ratio = math.log(counts[k] / m)
+                plugin += counts[k] * ratio - (counts[k] - m)
+                second += counts[k] * ratio * ratio
+                present += m
+                corner = k
+        plugin = max((plugin + (n - present)) / n, 0.0)
+        out[t, 3] = plugin
+        out[t, 4] = max(second / n - plugin * plugin, 0.0)
+        if rows.shape[0] == 2 and columns.shape[0] == 2:
+            p, mean, variance, third = _enumerate(
+                n,
+                int(row_totals[left[corner]]),
+                int(column_totals[right[corner]]),
+                int(counts[corner]),
+            )
+            out[t, 10] = p
+        else:
+            mean, variance, third = margin_moments(rows, columns)
+        out[t, 7], out[t, 8], out[t, 9] = mean, variance, third
+        out[t, 11] = n - max(rows[-1], columns[-1])
+        row_ties = column_ties = 0.0
+        for total in rows:
+            row_ties += float(total) * (total - 1)
+        for total in columns:
+            column_ties += float(total) * (total - 1)
+        out[t, 12] = row_ties * (column_ties / (2.0 * n * (n - 1.0)))
+
+
+@compiled
+def tail_draws(
+    rows: NDArray[np.int64],
+    columns: NDArray[np.int64],
+    observed: float,
+    seed: int,
+    wanted: int,
+    limit: int,
+) -> tuple[int, int]:
+    """Draw tables with these margins until `wanted` reach the observed G, at most `limit`.
+
+    `observed` is the sum of x ln x over the cells, which orders tables of fixed margins as G does;
+    ties count. Only the rows before the last are dealt out (one partial shuffle of the column
+    labels), so `rows` should have its largest total last. Returns (exceedances, draws).
+    """
+    n = rows.sum()
+    size = max(rows.max(), columns.max()) + 1
+    x_log_x = np.zeros(size)
+    for x in range(2, size):
+        x_log_x[x] = x * math.log(x)
+    labels = np.empty(n, np.int64)
+    k = 0
+    untouched = 0.0
+    for j in range(columns.shape[0]):
+        untouched += x_log_x[columns[j]]
+        for _ in range(columns[j]):
+            labels[k] = j
+            k += 1
+    left = columns.copy()
+    cell = np.zeros(columns.shape[0], np.int64)
+    tie = 1e-11 * (n * math.log(n) + 1.0)
+    state = np.uint64(seed)
+    reached = draws = 0
+    while draws < limit and reached < wanted:
+        value = untouched
+        place = 0
+        for i in range(rows.shape[0] - 1):
+            for _ in range(rows[i]):
+                state += np.uint64(0x9E3779B97F4A7C15)  # splitmix64 (Steele, Lea & Flood 2014)
+                z = state
+                z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+                z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+                z = z ^ (z >> np.uint64(31))
+                other = place + int((z >> np.uint64(11)) * (1.0 / 9007199254740992.0) * (n - place))
+                labels[place], labels[other] = labels[other], labels[place]
+                j = labels[place]
+                value += x_log_x[left[j] - 1] - x_log_x[left[j]]
+                left[j] -= 1
+                value += x_log_x[cell[j] + 1] - x_log_x[cell[j]]
+                cell[j] += 1
+                place += 1
+            for q in range(place - rows[i], place):
+                cell[labels[q]] = 0
+        for q in range(place):
+            left[labels[q]] = columns[labels[q]]
+        draws += 1
+        if value >= observed - tie:
+            reached += 1
+    return reached, draws

@@ -1,0 +1,161 @@
+"""`MutualInformation`: the map itself, square arrays of estimates between columns."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from infoscope.core.errors import UnknownName, sentence
+from infoscope.core.result import Estimate, Interval
+from infoscope.core.units import UNITS, check_unit
+from infoscope.tables.contingency import P_RULES
+
+__all__ = ["UNRELIABLE", "MutualInformation", "close_names"]
+
+#: Nats of expected plug-in value above which the correction leaves too much doubt.
+UNRELIABLE = 0.3
+
+_IN_UNIT = ("plugin", "corrected", "stderr", "low", "high", "expected", "entropy")
+
+
+@dataclass(frozen=True, eq=False)
+class MutualInformation:
+    """Mutual information between all mapped columns, with error bars and p-values.
+
+    Entry (i, j) belongs to ``columns[i]`` and ``columns[j]`` and comes from the rows in which
+    neither is null. All arrays are (c, c) and read-only.
+
+    Parameters
+    ----------
+    columns : tuple of str
+        Names along both axes.
+    unit : str
+        "nats", "bits" or "bans".
+    plugin : ndarray
+        Mutual information of the observed table; on the diagonal the entropy of the column.
+    corrected : ndarray
+        `plugin` minus `expected`; never clipped, so about half of all independent pairs are below
+        0. The diagonal is not corrected.
+    expected : ndarray
+        E0, what `plugin` would be on average for independent columns with the same counts. Above
+        0.3 nats the corrected value is unreliable.
+    stderr, low, high : ndarray
+        Standard error and ends of the interval of `corrected`; NaN on the diagonal.
+    p_value, q_value : ndarray
+        Of independence, alone and by Benjamini & Hochberg over all pairs; NaN on the diagonal.
+    n : ndarray
+        Rows counted.
+    entropy : ndarray
+        Entropy of ``columns[i]`` over the rows counted for the pair (i, j): not symmetric.
+    rule : ndarray
+        How the p-value was found, an index into `contingency.P_RULES`.
+    level : float
+        Coverage of the interval.
+    """
+
+    columns: tuple[str, ...]
+    unit: str
+    plugin: NDArray[np.float64]
+    corrected: NDArray[np.float64]
+    stderr: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    p_value: NDArray[np.float64]
+    q_value: NDArray[np.float64]
+    expected: NDArray[np.float64]
+    n: NDArray[np.int64]
+    entropy: NDArray[np.float64]
+    rule: NDArray[np.int8]
+    level: float
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, np.ndarray):
+                value.setflags(write=False)
+
+    @property
+    def normalized(self) -> NDArray[np.float64]:
+        """(plugin - expected) / (smaller entropy - expected): 1 if one column decides the other.
+
+        0 where that is undefined (a constant column, or no room above E0); NaN without rows.
+        """
+        ceiling = np.minimum(self.entropy, self.entropy.T) - self.expected
+        undefined = ceiling <= 0
+        return np.where(undefined, 0.0, self.corrected / np.where(undefined, 1.0, ceiling))
+
+    @property
+    def unreliable(self) -> NDArray[np.bool_]:
+        """Where E0 exceeds 0.3 nats: too many levels for too few rows."""
+        return self.expected > UNRELIABLE * UNITS["nats"] / UNITS[self.unit]
+
+    def to(self, unit: str) -> MutualInformation:
+        """Return the same map in another unit."""
+        scale = UNITS[self.unit] / UNITS[check_unit(unit, "MutualInformation.to")]
+        return replace(self, unit=unit, **{name: getattr(self, name) * scale for name in _IN_UNIT})
+
+    def pair(self, first: str, second: str) -> Estimate:
+        """Return the corrected mutual information of two columns, by name."""
+        i, j = self._index(first), self._index(second)
+        notes: list[str] = []
+        if self.unreliable[i, j]:
+            notes.append(
+                f"unreliable: independent columns with these counts would show "
+                f"{self.expected[i, j]:.2f} {self.unit} on average"
+            )
+        if not self.n[i, j]:
+            notes.append("the two columns are never present in the same row")
+        interval = Interval(
+            float(self.low[i, j]), float(self.high[i, j]), self.level, "score, fixed margins"
+        )
+        return Estimate(
+            "mutual information",
+            float(self.corrected[i, j]),
+            self.unit,
+            stderr=None if i == j else float(self.stderr[i, j]),
+            interval=None if i == j else interval,
+            method="plugin" if i == j else "plugin minus E0",
+            n=int(self.n[i, j]),
+            diagnostics={
+                "plugin": float(self.plugin[i, j]),
+                "expected": float(self.expected[i, j]),
+                "p_value": float(self.p_value[i, j]),
+                "q_value": float(self.q_value[i, j]),
+            },
+            notes=tuple(notes),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain Python values; NaN becomes None."""
+        result: dict[str, Any] = {
+            "columns": list(self.columns), "unit": self.unit, "level": self.level,
+            "p_rules": list(P_RULES),
+        }  # fmt: skip
+        for name in (*_IN_UNIT, "normalized", "p_value", "q_value", "n", "rule"):
+            rows = getattr(self, name).tolist()
+            result[name] = [[None if math.isnan(value) else value for value in row] for row in rows]
+        return result
+
+    def _index(self, name: str) -> int:
+        if name not in self.columns:
+            raise UnknownName(sentence(
+                "MutualInformation.pair", "column", "be one of the mapped columns", repr(name),
+                close_names(name, self.columns),
+            ))  # fmt: skip
+        return self.columns.index(name)
+
+
+def close_names(name: object, names: tuple[str, ...]) -> str:
+    """Return "Did you mean ...?" or the list of names that exist, for an error's advice."""
+    from difflib import get_close_matches
+
+    lowered = {known.casefold(): known for known in names}
+    close = get_close_matches(str(name).casefold(), list(lowered), n=3, cutoff=0.6)
+    if close:
+        return f"Did you mean {' or '.join(repr(lowered[match]) for match in close)}?"
+    shown = ", ".join(repr(known) for known in names[:12])
+    return f"Columns: {shown}{', ...' if len(names) > 12 else ''}."

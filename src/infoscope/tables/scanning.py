@@ -1,0 +1,278 @@
+"""`scan`: from a file or frame to its information map."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from infoscope.core.errors import DataError, InvalidArgument, UnknownName, sentence
+from infoscope.core.progress import Progress
+from infoscope.core.result import Estimate, Interval
+from infoscope.tables.columns import KINDS, Column
+from infoscope.tables.contingency import PairStatistics, statistics_of
+from infoscope.tables.counts import CountingBackend, all_pairs
+from infoscope.tables.encoding import Request, encode
+from infoscope.tables.information_map import InformationMap
+from infoscope.tables.local_counts import LocalBackend
+from infoscope.tables.matrix import MutualInformation, close_names
+from infoscope.tables.reading import NULL_MARKERS
+from infoscope.tables.significance import benjamini_hochberg
+from infoscope.tables.sources import open_source
+
+__all__ = ["scan"]
+
+Bins = int | Mapping[str, int | Sequence[float] | Sequence[str]] | None
+
+
+def scan(
+    source: str | Path | Any,
+    *,
+    target: str | None = None,
+    bins: Bins = None,
+    kinds: Mapping[str, str] | None = None,
+    null_markers: Collection[str] = NULL_MARKERS,
+    delimiter: str | None = None,
+    header: bool = True,
+    names: Sequence[str] | None = None,
+    encoding: str = "utf-8",
+    interval: float = 0.95,
+    rng: int | np.random.Generator | None = None,
+    progress: bool | None = None,
+) -> InformationMap:
+    """Map which columns of a table carry information about which: I(X; Y) = H(X) - H(X|Y).
+
+    Parameters
+    ----------
+    source : path, data frame, Arrow table or dict of columns
+        A CSV or TSV file (gzip or not), a Parquet or Arrow file; a pandas or polars frame.
+    target : str, optional
+        The column to rank the others against.
+    bins : int, or mapping of column name to int or edges, optional
+        Equal-frequency bins of numeric columns; n^(1/3), between 5 and 32, by default. Columns with
+        no more distinct values than that are used as they are. Edges are used as given.
+    kinds : mapping of column name to kind, optional
+        Overrides what was found out: "categorical", "ordinal", "numeric", "boolean", "date",
+        "identifier", "text". Identifiers and free text stay out of the map.
+    null_markers : collection of str
+        Texts read as null; the notes say which ones were met.
+    delimiter, header, names, encoding
+        How to read a CSV file: a delimiter (found out by default), whether the first line holds
+        names, names to use, and the text encoding.
+    interval : float
+        Coverage of the intervals, in (0, 1).
+    rng : int, Generator or None
+        Decides the random tables behind the few Monte Carlo p-values; None means 0, so that a scan
+        repeats exactly.
+    progress : bool, optional
+        Show a progress bar; by default only in a terminal.
+
+    Returns
+    -------
+    InformationMap
+        In nats. Each pair is measured on the rows in which both columns are present, with plug-in
+        and corrected value, standard error, interval and p-value. A constant column has entropy
+        exactly 0 and mutual information 0 with p = 1.
+
+    Raises
+    ------
+    NotFound
+        If the path does not exist.
+    DataError
+        If the source is empty, has fewer than two rows, a ragged row, or no column to map.
+    UnknownName
+        If `target`, or a key of `kinds` or `bins`, names no column, or a kind does not exist.
+    InvalidArgument
+        If an option has a value that cannot be used.
+
+    Notes
+    -----
+    The corrected value is the plug-in value minus its exact expectation under fixed margins; the
+    p-value comes from the law of G = 2 n I under the same margins, which holds its size where the
+    chi-square approximation does not (many levels, rare levels). Cost: one pass over the rows for
+    each pair, then one over the distinct pairs of totals. Binning loses part of a strong dependence
+    between numeric columns: 9% of it at ten bins and correlation 0.5. Not for weighted rows.
+
+    Source
+    ------
+    Vinh, Epps & Bailey (2010), JMLR 11, for the expectation; Besag & Clifford (1991), Biometrika
+    78, for the stopped Monte Carlo test; Benjamini & Hochberg (1995), JRSS B 57.
+
+    Examples
+    --------
+    >>> table = {"rain": ["yes", "no"] * 20, "wet": ["yes", "no"] * 20, "coin": list("hhtt") * 10}
+    >>> found = scan(table, target="wet")
+    >>> [(r.column, round(r.estimate.diagnostics["plugin"], 4)) for r in found.ranking()]
+    [('rain', 0.6931), ('coin', 0.0)]
+    """
+    _check(interval, bins, kinds)
+    table = open_source(source, delimiter=delimiter, header=header, names=names, encoding=encoding)
+    _check_names(table.names, target, bins, kinds)
+    if table.n_rows < 2:
+        raise DataError(sentence(
+            "scan", "source", "have at least two rows", f"{table.n_rows} in '{table.label}'"
+        ))  # fmt: skip
+    notes = list(table.notes)
+    columns: list[Column] = []
+    codes: list[NDArray[np.int32]] = []
+    with Progress(len(table.names), "reading", "columns", show=progress) as bar:
+        for i, name in enumerate(table.names):
+            request = Request(
+                (kinds or {}).get(name), _bins_of(bins, name), null_markers, name == target
+            )
+            encoded = encode(name, table.column(i), request)
+            columns.append(encoded.column)
+            codes += [] if encoded.codes is None else [encoded.codes]
+            bar.advance()
+    mapped = [column for column in columns if column.mapped]
+    notes += [f"{column.name}: {column.note}" for column in columns if column.note]
+    binned = [f"{column.name} ({column.n_levels})" for column in mapped if column.edges]
+    if binned:
+        notes.append(f"counted in bins, whose edges the columns hold: {', '.join(binned)}")
+    if not mapped:
+        raise DataError(sentence(
+            "scan", "source", "have a column that can be mapped", f"none in '{table.label}'",
+            "; ".join(notes),
+        ))  # fmt: skip
+    if target is not None and target not in [column.name for column in mapped]:
+        note = next(column.note for column in columns if column.name == target)
+        raise DataError(sentence("scan", "target", "be a column to map", f"{target!r} ({note})"))
+    backend = LocalBackend(codes, [column.n_levels for column in mapped])
+    matrix = _measure(backend, mapped, interval, _seed(rng), progress)
+    unsure = int(np.triu(matrix.unreliable, k=1).sum())
+    if unsure:
+        notes.append(f"{unsure} pairs are unreliable: too many levels for the rows (E0 > 0.3 nats)")
+    entropies = {
+        column.name: _entropy(counts, column, interval)
+        for column, counts in zip(mapped, backend.level_counts(), strict=True)
+    }
+    return InformationMap(
+        table.label, table.n_rows, tuple(columns), entropies, matrix, target, tuple(notes)
+    )
+
+
+def _measure(
+    backend: CountingBackend,
+    mapped: Sequence[Column],
+    level: float,
+    seed: int,
+    progress: bool | None,
+) -> MutualInformation:
+    """Count all pairs and lay their statistics out as square arrays."""
+    c = len(mapped)
+    pairs = all_pairs(c)
+    parts: list[PairStatistics] = []
+    with Progress(len(pairs), "counting", "pairs", show=progress) as bar:
+        for tables in backend.pair_tables(pairs):
+            parts.append(
+                statistics_of(tables, backend.levels, level=level, seed=seed, n_tests=len(pairs))
+            )
+            bar.advance(len(tables.pairs))
+    i, j = pairs.T
+    present = np.array([backend.n_rows - column.n_missing for column in mapped], np.int64)
+
+    def square(field: str, diagonal: Any, *, flat: NDArray[Any] | None = None) -> NDArray[Any]:
+        if flat is None:
+            flat = np.concatenate([getattr(part, field) for part in parts] or [np.zeros(0)])
+        full = np.zeros((c, c), dtype=flat.dtype)
+        full[i, j] = full[j, i] = flat
+        np.fill_diagonal(full, diagonal)
+        return full
+
+    own = np.array([_plugin_entropy(counts) for counts in backend.level_counts()])
+    p = np.concatenate([part.p_value for part in parts] or [np.zeros(0)])
+    entropy = square("left_entropy", own)
+    entropy[j, i] = np.concatenate([part.right_entropy for part in parts] or [np.zeros(0)])
+    return MutualInformation(
+        tuple(column.name for column in mapped), "nats",
+        plugin=square("plugin", own), corrected=square("corrected", own),
+        stderr=square("stderr", np.nan), low=square("low", np.nan), high=square("high", np.nan),
+        p_value=square("", np.nan, flat=p), q_value=square("", np.nan, flat=benjamini_hochberg(p)),
+        expected=square("expected", 0.0), n=square("n", present).astype(np.int64),
+        entropy=entropy, rule=square("p_rule", 0).astype(np.int8), level=level,
+    )  # fmt: skip
+
+
+def _plugin_entropy(counts: NDArray[np.int64]) -> float:
+    """Return the entropy of the non-null counts, in nats."""
+    seen = counts[1:][counts[1:] > 0]
+    n = seen.sum()
+    return float(math.log(n) - (seen * np.log(seen)).sum() / n) if seen.size > 1 else 0.0
+
+
+def _entropy(counts: NDArray[np.int64], column: Column, level: float) -> Estimate:
+    """Return the plug-in entropy of one column with its error bar."""
+    from scipy.special import ndtri
+
+    seen = counts[1:][counts[1:] > 0]
+    n = int(seen.sum())
+    value = _plugin_entropy(counts)
+    shares = seen / n
+    spread = max(float((shares * np.log(shares) ** 2).sum()) - value**2, 0.0)
+    stderr = math.sqrt(spread / n)
+    reach = float(ndtri(0.5 + level / 2.0)) * stderr
+    bias = (seen.size - 1) / (2.0 * n)
+    notes: list[str] = []
+    if column.edges is not None:
+        notes.append(f"entropy of the column in {column.n_levels} bins")
+    if bias > max(stderr, 0.01 * value):
+        notes.append(f"too low by about {bias:.2g} nats: many levels for the rows (Miller 1955)")
+    return Estimate(
+        "entropy", value, "nats", stderr=stderr, method="plugin", n=n,
+        interval=Interval(value - reach, value + reach, level, "delta method"),
+        settings={"levels": seen.size}, diagnostics={"miller_madow": value + bias},
+        notes=tuple(notes),
+    )  # fmt: skip
+
+
+def _seed(rng: int | np.random.Generator | None) -> int:
+    """Return a non-negative seed from what the caller gave."""
+    if isinstance(rng, np.random.Generator):
+        return int(rng.integers(2**31))
+    seed = 0 if rng is None else rng
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise InvalidArgument(
+            sentence("scan", "rng", "be a non-negative int, a Generator or None", repr(rng))
+        )
+    return int(seed)
+
+
+def _bins_of(bins: Bins, name: str) -> int | tuple[float | str, ...] | None:
+    """Return what was asked for one column."""
+    asked = bins.get(name) if isinstance(bins, Mapping) else bins
+    return asked if asked is None or isinstance(asked, int) else tuple(asked)
+
+
+def _check(interval: float, bins: Bins, kinds: Mapping[str, str] | None) -> None:
+    """Check the options that need no table."""
+    if not 0.0 < interval < 1.0:
+        raise InvalidArgument(sentence("scan", "interval", "lie in (0, 1)", interval))
+    asked = list(bins.values()) if isinstance(bins, Mapping) else [bins]
+    for value in asked:
+        if isinstance(value, bool) or (isinstance(value, int) and value < 2):
+            raise InvalidArgument(sentence("scan", "bins", "be at least 2", value))
+    for name, kind in (kinds or {}).items():
+        if kind not in KINDS[:-2]:
+            names = ", ".join(KINDS[:-2])
+            raise UnknownName(
+                sentence("scan", f"kinds[{name!r}]", f"be one of {names}", repr(kind))
+            )
+
+
+def _check_names(
+    names: tuple[str, ...], target: str | None, bins: Bins, kinds: Mapping[str, str] | None
+) -> None:
+    """Check that every column spoken of exists."""
+    asked = {"target": [] if target is None else [target], "kinds": list(kinds or {})}
+    asked["bins"] = list(bins) if isinstance(bins, Mapping) else []
+    for argument, columns in asked.items():
+        for column in columns:
+            if column not in names:
+                raise UnknownName(sentence(
+                    "scan", argument, "name a column of the table", repr(column),
+                    close_names(column, names),
+                ))  # fmt: skip
