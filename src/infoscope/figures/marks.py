@@ -1,0 +1,78 @@
+"""What a picture is made of: a handful of frozen values that any renderer can draw.
+
+Coordinates are pixels from the top left corner; a role says what a mark is for, never its colour.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+__all__ = ["Cells", "Circle", "Mark", "Path", "Rect", "Text"]
+
+Points: TypeAlias = tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rect:
+    """A rectangle; `tip` is what a pointer resting on it is told."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    role: str
+    tip: str = ""
+    radius: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """Straight lines through points; closed, it is an area."""
+
+    points: Points
+    role: str
+    closed: bool = False
+    tip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """A dot."""
+
+    x: float
+    y: float
+    radius: float
+    role: str
+    tip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One line of text; `y` is its baseline, `angle` turns it clockwise around (x, y)."""
+
+    x: float
+    y: float
+    text: str
+    role: str
+    anchor: Literal["start", "middle", "end"] = "start"
+    angle: float = 0.0
+    tip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """A grid of coloured cells in one mark, for grids too large for one rectangle each.
+
+    `levels` holds one row of ramp steps per line of the grid: -1 is missing (hatched), -2 is blank.
+    """
+
+    x: float
+    y: float
+    width: float
+    height: float
+    ramp: str
+    levels: tuple[tuple[int, ...], ...]
+
+
+Mark: TypeAlias = Rect | Path | Circle | Text | Cells

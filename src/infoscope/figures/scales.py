@@ -1,0 +1,145 @@
+"""Round numbers for axes and colour scales, and one way to write a number."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import pairwise
+
+from infoscope.figures.palette import N_LEVELS
+
+__all__ = ["Bands", "format_number", "format_percent", "linear_bands", "log_bands", "ticks"]
+
+
+_FEW = (1.0, 2.0, 2.5, 5.0, 10.0)
+_MANY = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)  # a scale of colours fits closer
+
+
+def _nice_step(rough: float, factors: Sequence[float] = _FEW) -> float:
+    """Return the smallest factor times a power of ten that is at least `rough`."""
+    power = 10.0 ** math.floor(math.log10(rough))
+    for factor in factors:
+        if factor * power >= rough * (1 - 1e-9):
+            return factor * power
+    raise AssertionError("a rough step lies between one and ten times its power of ten")
+
+
+def ticks(low: float, high: float, n: int = 5) -> tuple[float, ...]:
+    """Return at most n + 1 round numbers, evenly spaced, that lie within [low, high].
+
+    >>> ticks(0.0, 3.3)
+    (0.0, 1.0, 2.0, 3.0)
+    >>> ticks(0.98, 1.21)
+    (1.0, 1.05, 1.1, 1.15, 1.2)
+    """
+    if not high > low:
+        return (low,)
+    step = _nice_step((high - low) / n)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    digits = max(0, 2 - math.floor(math.log10(step)))
+    return tuple(round(i * step, digits) + 0.0 for i in range(first, last + 1))
+
+
+def format_number(value: float, like: Sequence[float] | None = None) -> str:
+    """Write a number for an axis or a cell: as many decimals as tell its neighbours `like` apart.
+
+    >>> format_number(0.5, (0.0, 0.25, 0.5)), format_number(10000), format_number(0.04567)
+    ('0.50', '10,000', '0.0457')
+    """
+    if math.isnan(value):
+        return "n/a"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    if like is not None and len(like) > 1:
+        step = min(b - a for a, b in pairwise(like))
+        largest = max(abs(v) for v in like)
+        if step > 0 and largest < 1e9 and step >= 1e-7:
+            decimals = next((d for d in range(9) if _whole(step * 10**d)), 9)
+            return _signed(f"{value:,.{decimals}f}")
+    if value == 0:
+        return "0"
+    size = abs(value)
+    if size >= 1e9 or size < 1e-4:
+        return _signed(f"{value:.2e}")
+    if float(value).is_integer():
+        return _signed(f"{value:,.0f}")
+    return _signed(f"{value:,.{max(0, 2 - math.floor(math.log10(size)))}f}")
+
+
+def format_percent(share: float) -> str:
+    """Write a share of one as a percentage that never claims 0 % or 100 % for what is not.
+
+    >>> format_percent(0.4234), format_percent(0.0123), format_percent(0.00004)
+    ('42 %', '1.2 %', '<0.01 %')
+    """
+    percent = 100 * share
+    if math.isnan(percent):
+        return "n/a"
+    if percent == 0:
+        return "0 %"
+    if 0 < percent < 0.01:
+        return "<0.01 %"
+    if 99.5 <= percent < 100:
+        return f"{percent:.1f} %" if percent < 99.95 else ">99.9 %"
+    digits = 0 if abs(percent) >= 9.95 else 1 if abs(percent) >= 0.095 else 2
+    return _signed(f"{percent:.{digits}f} %")
+
+
+def _whole(value: float) -> bool:
+    return abs(value - round(value)) < 1e-6 * max(1.0, abs(value))
+
+
+def _signed(text: str) -> str:
+    """Use a true minus sign, and none at all on a zero."""
+    if not text.startswith("-"):
+        return text
+    return text[1:] if not text.strip("-0., %") else "−" + text[1:]
+
+
+class Bands:
+    """A colour scale in steps: `edges` are the inner boundaries, ascending, one fewer than levels.
+
+    A value on an edge belongs to the level above it; everything below the first edge (negative
+    values too) is level 0, everything from the last edge on (infinity too) is the top level.
+    """
+
+    __slots__ = ("edges",)
+
+    def __init__(self, edges: Sequence[float]) -> None:
+        self.edges = tuple(float(edge) for edge in edges)
+
+    def level(self, value: float) -> int:
+        """Return the level of `value`, or -1 for NaN."""
+        return -1 if math.isnan(value) else bisect_right(self.edges, value)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The edges, written."""
+        even = len({round(b - a, 12) for a, b in pairwise(self.edges)}) < 2
+        return tuple(format_number(e, self.edges) if even else f"{e:g}" for e in self.edges)
+
+
+def linear_bands(top: float) -> Bands:
+    """Return steps of equal width in round numbers, whose last edge is at least `top`.
+
+    >>> linear_bands(15.0).edges
+    (2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0)
+    """
+    step = _nice_step(top / (N_LEVELS - 1), _MANY) if top > 0 and math.isfinite(top) else 1.0
+    return Bands([round(step * i, 12) for i in range(1, N_LEVELS)])
+
+
+def log_bands(top: float) -> Bands:
+    """Return steps 1, 2, 5, 10, ... (times a power of ten); the last edge is at most `top`.
+
+    For amounts that spread over decades, such as mutual information in bits.
+
+    >>> log_bands(1.6).edges
+    (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+    """
+    if not (top > 0 and math.isfinite(top)):
+        top = 1.0
+    power = math.floor(math.log10(top)) + 1
+    rungs = [float(f"{f}e{p}") for p in range(power - N_LEVELS, power + 1) for f in (1, 2, 5)]
+    return Bands([rung for rung in rungs if rung <= top * (1 + 1e-12)][-(N_LEVELS - 1) :])

@@ -1,0 +1,65 @@
+"""The palette holds WCAG AA in light and dark, on every step of every scale."""
+
+import itertools
+
+import pytest
+
+from infoscope.figures.palette import COLOURS, N_LEVELS, RAMPS, ROLES, contrast, ink_on
+from infoscope.figures.style import standalone_style, stylesheet
+
+STEPS = [(name, side, level) for name in RAMPS for side in (0, 1) for level in range(N_LEVELS)]
+
+
+@pytest.mark.parametrize("name, side, level", STEPS)
+def test_text_on_every_step_meets_aa(name, side, level):
+    colour = RAMPS[name][side][level]
+    assert contrast(colour, ink_on(colour)) >= 4.5
+
+
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize("ink", ["ink", "soft", "accent", "second", "third", "fourth"])
+@pytest.mark.parametrize("ground", ["paper", "card"])
+def test_words_on_paper_and_cards_meet_aa(side, ink, ground):
+    assert contrast(COLOURS[ink][side], COLOURS[ground][side]) >= 4.5
+
+
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize("mark", ["axis", "focus", "accent"])
+def test_lines_that_carry_meaning_meet_three_to_one(side, mark):
+    assert contrast(COLOURS[mark][side], COLOURS["paper"][side]) >= 3.0
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_token_boxes_in_tables_meet_aa(side):
+    assert contrast(COLOURS["ink"][side], COLOURS["faint"][side]) >= 4.5
+
+
+@pytest.mark.parametrize("name", RAMPS)
+@pytest.mark.parametrize("side", [0, 1])
+def test_steps_grow_away_from_the_paper_one_by_one(name, side):
+    paper = COLOURS["paper"][side]
+    distances = [contrast(colour, paper) for colour in RAMPS[name][side]]
+    assert distances == sorted(distances)
+    assert all(b / a > 1.1 for a, b in itertools.pairwise(distances))
+
+
+def test_contrast_of_a_published_pair():
+    # #767676 on white is the well-known lightest grey that passes AA: 4.54
+    assert contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.005)
+
+
+def test_every_colour_named_by_a_role_exists_and_every_role_has_a_rule():
+    for role, settings in ROLES.items():
+        for key in ("fill", "stroke"):
+            assert settings.get(key, "ink") in COLOURS
+        assert f".isc-{role}{{" in standalone_style()
+
+
+def test_styles_load_nothing_and_know_both_themes():
+    for css in (standalone_style(), stylesheet()):
+        assert "http" not in css
+        assert "url(" not in css
+        assert "@import" not in css
+        assert "prefers-color-scheme:dark" in css
+        assert css.count("{") == css.count("}")
+    assert 'data-theme="dark"' in stylesheet()
