@@ -1,0 +1,65 @@
+"""Sequences under a language model: score a text token by token, with nothing assumed about it.
+
+Names are loaded when first used, so that listing or installing models does not import torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from infoscope.core.extras import require
+
+if TYPE_CHECKING:
+    from infoscope.language.contract import HiddenStates, LanguageModel, LogitRows, Tokens
+    from infoscope.language.loading import load
+    from infoscope.language.result import ScoredToken, ScoredWord, ScoringRule, TextScore
+    from infoscope.language.scoring import score
+    from infoscope.language.store import BUILTIN, BuiltinModel, ModelEntry, install, models, remove
+
+__all__ = [
+    "BUILTIN",
+    "BuiltinModel",
+    "HiddenStates",
+    "LanguageModel",
+    "LogitRows",
+    "ModelEntry",
+    "ScoredToken",
+    "ScoredWord",
+    "ScoringRule",
+    "TextScore",
+    "Tokens",
+    "install",
+    "load",
+    "models",
+    "remove",
+    "score",
+]
+
+_HOMES = {
+    "contract": ("HiddenStates", "LanguageModel", "LogitRows", "Tokens"),
+    "loading": ("load",),
+    "result": ("ScoredToken", "ScoredWord", "ScoringRule", "TextScore"),
+    "scoring": ("score",),
+    "store": ("BUILTIN", "BuiltinModel", "ModelEntry", "install", "models", "remove"),
+}
+_NEEDS = {
+    "loading": ("torch", "tokenizers", "safetensors"),
+    "scoring": ("torch", "tokenizers", "safetensors"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    for module in _NEEDS.get(home, ()):
+        require(module, extra="language", purpose="measuring with a language model")
+    value = getattr(importlib.import_module(f"infoscope.language.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,374 @@
+"""`TextScore`: what a model found in a text, token by token, and the numbers that sum it up."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from infoscope.core.errors import InvalidArgument, MissingExtra, sentence
+from infoscope.core.extras import is_installed
+from infoscope.core.result import Estimate, Interval
+from infoscope.language.aggregate import block_average
+from infoscope.language.regroup import (
+    RunningRate,
+    characters_per_token,
+    running_rate,
+    separators_per_token,
+    word_groups,
+)
+
+__all__ = ["ScoredToken", "ScoredWord", "ScoringRule", "TextScore"]
+
+_NOT_UTF8 = "not a number: the text is not UTF-8, so its characters cannot be counted"
+
+
+@dataclass(frozen=True)
+class ScoringRule(Mapping[str, object]):
+    """How tokens were put before the model; two numbers compare only under the same rule.
+
+    Its fields can also be read as a mapping: ``dict(rule)``.
+    """
+
+    name: str
+    context: int
+    prefix_id: int
+    prefix: str
+    overlap: int = 1
+    first_token: str = "scored, given the prefix token alone"
+    last_window: str = "filled to full length from the left; each token is scored once"
+    dtype: str = "float32"
+    sums: str = "float64"
+
+    def __getitem__(self, key: str) -> object:
+        return vars(self)[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(vars(self))
+
+    def __len__(self) -> int:
+        return len(vars(self))
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredToken:
+    """One token: its bytes and place, and what the model thought of it (nats)."""
+
+    index: int
+    token: bytes
+    start: int
+    end: int
+    surprisal: float
+    entropy: float
+    rank: int
+    alternatives: tuple[tuple[str, float], ...]
+
+    @property
+    def text(self) -> str:
+        r"""The token as text; bytes that are no UTF-8 on their own appear as ``\xNN``."""
+        return _readable(self.token)
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredWord:
+    """One word with the white space before it, and the surprisal of its tokens in nats."""
+
+    word: bytes
+    start: int
+    end: int
+    first_token: int
+    n_tokens: int
+    surprisal: float
+
+    @property
+    def text(self) -> str:
+        """The word as text, without the white space around it."""
+        return _readable(self.word.strip())
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TextScore:
+    """The surprisal of every token of a text under one model, in nats.
+
+    Attributes
+    ----------
+    text : bytes
+        The text as scored.
+    model : str
+        The model's name.
+    rule : ScoringRule
+        Context, windows, prefix and number format.
+    ids : ndarray of int64, shape (n,)
+        Token ids.
+    starts, ends : ndarray of int64, shape (n,)
+        Byte span of each token; spans are contiguous and cover the text.
+    surprisal : ndarray of float64, shape (n,)
+        -ln p(token | context) in nats.
+    entropy : ndarray of float64, shape (n,)
+        Entropy of the model's prediction at each place, in nats.
+    rank : ndarray of int64, shape (n,)
+        1 when the token was the model's first choice.
+    top_ids, top_probabilities : ndarray, shape (n, k)
+        The k likeliest tokens at each place, descending, and their probabilities.
+    spellings : mapping of int to bytes
+        The bytes of every id in `top_ids`.
+    """
+
+    text: bytes
+    model: str
+    rule: ScoringRule
+    ids: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    surprisal: NDArray[np.float64]
+    entropy: NDArray[np.float64]
+    rank: NDArray[np.int64]
+    top_ids: NDArray[np.int64]
+    top_probabilities: NDArray[np.float64]
+    spellings: Mapping[int, bytes]
+
+    def __post_init__(self) -> None:
+        for value in vars(self).values():
+            if isinstance(value, np.ndarray):
+                value.setflags(write=False)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __repr__(self) -> str:
+        return (
+            f"TextScore({self.model}, {len(self)} tokens, {len(self.text)} bytes, "
+            f"{self.bits_per_byte.short()}, perplexity {self.perplexity.short()})"
+        )
+
+    @cached_property
+    def tokens(self) -> list[bytes]:
+        """The bytes of each token; empty for a token that only continues an escaped byte."""
+        spans = zip(self.starts.tolist(), self.ends.tolist(), strict=True)
+        return [self.text[start:end] for start, end in spans]
+
+    @cached_property
+    def is_utf8(self) -> bool:
+        """Whether the text is valid UTF-8."""
+        try:
+            self.text.decode("utf-8")
+        except UnicodeDecodeError:
+            return False
+        return True
+
+    @property
+    def total(self) -> Estimate:
+        """Surprisal of the whole text, in nats."""
+        mean, n = self._rate("surprisal of the text", None, "nats"), len(self)
+        ends = mean.interval and replace(
+            mean.interval, low=mean.interval.low * n, high=mean.interval.high * n
+        )
+        stderr = None if mean.stderr is None else mean.stderr * n
+        value = float(np.sum(self.surprisal))
+        return replace(mean, value=value, stderr=stderr, interval=ends)
+
+    @property
+    def bits_per_token(self) -> Estimate:
+        """Mean surprisal in bits per token; depends on the tokenizer."""
+        return self._rate("mean surprisal", None, "nats/token").to("bits")
+
+    @property
+    def bits_per_byte(self) -> Estimate:
+        """Code length in bits per byte: comparable between models with different tokenizers."""
+        lengths = (self.ends - self.starts).astype(np.float64)
+        return self._rate("code length", lengths, "nats/byte").to("bits")
+
+    @property
+    def bits_per_character(self) -> Estimate:
+        """Code length in bits per character (code point); NaN with a note if not UTF-8."""
+        weights = characters_per_token(self.text, self.starts, self.ends) if self.is_utf8 else None
+        estimate = self._rate("code length", weights, "nats/character").to("bits")
+        return estimate if weights is not None else _unknown(estimate)
+
+    @property
+    def perplexity(self) -> Estimate:
+        """exp(mean surprisal) per token."""
+        return self._perplexity(None, "per token")
+
+    @property
+    def byte_perplexity(self) -> Estimate:
+        """exp(surprisal per byte), as lm-evaluation-harness defines it."""
+        return self._perplexity((self.ends - self.starts).astype(np.float64), "per byte")
+
+    @property
+    def word_perplexity(self) -> Estimate:
+        r"""exp(surprisal per word), words counted as lm-evaluation-harness does; NaN if not UTF-8.
+
+        Its count is ``len(re.split(r"\s+", text))``: white space at an end of the text adds one.
+        """
+        if not self.is_utf8:
+            return _unknown(self._perplexity(None, "per word"))
+        return self._perplexity(separators_per_token(self.text, self.ends), "per word")
+
+    @property
+    def mean_entropy(self) -> Estimate:
+        """Mean entropy of the model's predictions: the surprisal that it expected of itself."""
+        return self._rate("mean predictive entropy", None, "nats/token", of=self.entropy)
+
+    @property
+    def estimates(self) -> dict[str, Estimate]:
+        """All summary numbers by attribute name."""
+        names = ("total", "perplexity", "bits_per_byte", "bits_per_character", "bits_per_token",
+                 "mean_entropy", "byte_perplexity", "word_perplexity")  # fmt: skip
+        return {name: getattr(self, name) for name in names}
+
+    def alternatives(self, i: int) -> list[tuple[str, float]]:
+        """Return the likeliest tokens at place `i` as (text, probability), descending."""
+        rows = zip(self.top_ids[i].tolist(), self.top_probabilities[i].tolist(), strict=True)
+        return [(_readable(self.spellings[token]), p) for token, p in rows]
+
+    def token(self, i: int) -> ScoredToken:
+        """Return everything known about token `i`."""
+        return ScoredToken(
+            index=i, token=self.tokens[i], start=int(self.starts[i]), end=int(self.ends[i]),
+            surprisal=float(self.surprisal[i]), entropy=float(self.entropy[i]),
+            rank=int(self.rank[i]), alternatives=tuple(self.alternatives(i)),
+        )  # fmt: skip
+
+    def most_surprising(self, k: int = 10) -> list[ScoredToken]:
+        """Return the k tokens with the largest surprisal, largest first (ties: earlier first)."""
+        if k < 0:
+            raise InvalidArgument(
+                sentence("TextScore.most_surprising", "k", "be at least 0", repr(k))
+            )
+        order = np.argsort(-self.surprisal, kind="stable")[:k]
+        return [self.token(int(i)) for i in order]
+
+    def words(self) -> list[ScoredWord]:
+        """Return the text's words in order; their surprisals add up to the total.
+
+        Words are separated by ASCII white space and carry the white space before them, because a
+        token does; a token that spans two words makes them one.
+        """
+        groups = word_groups(self.text, self.starts, self.ends)
+        firsts = np.flatnonzero(np.diff(groups, prepend=-1))
+        lasts = np.append(firsts[1:], len(groups))
+        sums = np.add.reduceat(self.surprisal, firsts)
+        words: list[ScoredWord] = []
+        for a, b, nats in zip(firsts.tolist(), lasts.tolist(), sums.tolist(), strict=True):
+            start, end = int(self.starts[a]), int(self.ends[b - 1])
+            words.append(ScoredWord(self.text[start:end], start, end, a, b - a, nats))
+        return words
+
+    def running_bits_per_byte(self, n_points: int = 200) -> RunningRate:
+        """Return bits per byte along the text, since its start and locally, for a chart."""
+        if n_points < 1:
+            raise InvalidArgument(
+                sentence(
+                    "TextScore.running_bits_per_byte", "n_points", "be at least 1", repr(n_points)
+                )
+            )
+        return running_rate(self.surprisal, self.ends, n_points)
+
+    def to_frame(self) -> Any:
+        """Return one row per token as a pandas DataFrame (nats, byte offsets)."""
+        if not is_installed("pandas"):
+            raise MissingExtra(
+                "TextScore.to_frame: pandas is not installed. Run: pip install pandas"
+            )
+        pandas = importlib.import_module("pandas")
+        return pandas.DataFrame({
+            "token": [_readable(token) for token in self.tokens],
+            "id": self.ids, "start": self.starts, "end": self.ends,
+            "surprisal": self.surprisal, "entropy": self.entropy, "rank": self.rank,
+        })  # fmt: skip
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for `json.dumps`: rule, estimates and tokens (nats); inf as text."""
+        tokens = [
+            {
+                "text": _readable(token), "id": i, "start": start, "end": end,
+                "surprisal": _plain(surprisal), "entropy": _plain(entropy), "rank": rank,
+                "alternatives": [
+                    {"text": text, "probability": p} for text, p in self.alternatives(at)
+                ],
+            }
+            for at, (token, i, start, end, surprisal, entropy, rank) in enumerate(
+                zip(
+                    self.tokens, self.ids.tolist(), self.starts.tolist(), self.ends.tolist(),
+                    self.surprisal.tolist(), self.entropy.tolist(), self.rank.tolist(),
+                    strict=True,
+                )
+            )
+        ]  # fmt: skip
+        return {
+            "model": self.model,
+            "rule": dict(self.rule),
+            "n_tokens": len(self),
+            "n_bytes": len(self.text),
+            "unit": "nats",
+            "estimates": {name: value.to_dict() for name, value in self.estimates.items()},
+            "tokens": tokens,
+        }
+
+    def save_json(self, path: str | Path) -> Path:
+        """Write `to_dict` to a file, whole or not at all; return its path."""
+        return _write(path, json.dumps(self.to_dict(), ensure_ascii=False), "save_json")
+
+    def save_html(self, path: str | Path) -> Path:
+        """Write a self-contained report to a file, whole or not at all; return its path."""
+        report = importlib.import_module("infoscope.language.report")
+        return _write(path, report.text_report(self), "save_html")
+
+    def _rate(
+        self,
+        quantity: str,
+        weights: NDArray[np.float64] | None,
+        unit: str,
+        of: NDArray[np.float64] | None = None,
+    ) -> Estimate:
+        """Return summed nats per summed weight (tokens if None), with a block error bar."""
+        values = self.surprisal if of is None else of
+        mean = block_average(values, np.ones(len(self)) if weights is None else weights)
+        return Estimate(
+            quantity, mean.value, unit, stderr=mean.stderr, interval=mean.interval(),
+            method=self.model, n=len(self), notes=mean.notes,
+            settings={"rule": self.rule.name, "context": self.rule.context},
+            diagnostics={"n_blocks": mean.n_blocks, "block_length": mean.block_length},
+        )  # fmt: skip
+
+    def _perplexity(self, weights: NDArray[np.float64] | None, unit: str) -> Estimate:
+        """Return exp of a rate: ends of the interval by exp, standard error by the slope."""
+        rate = self._rate("perplexity", weights, "nats")
+        value = _exp(rate.value)
+        stderr = None if rate.stderr is None else value * rate.stderr
+        ends = rate.interval and Interval(
+            _exp(rate.interval.low), _exp(rate.interval.high), rate.interval.level,
+            f"exp of the mean's interval: {rate.interval.how}",
+        )  # fmt: skip
+        return replace(rate, value=value, unit=unit, stderr=stderr, interval=ends)
+
+
+def _exp(nats: float) -> float:
+    return math.exp(nats) if nats < 709.0 else math.inf  # exp(709.79) overflows a double
+
+
+def _unknown(estimate: Estimate) -> Estimate:
+    return replace(estimate, value=math.nan, stderr=None, interval=None, notes=(_NOT_UTF8,))
+
+
+def _readable(token: bytes) -> str:
+    return token.decode("utf-8", "backslashreplace")
+
+
+def _plain(value: float) -> float | str:
+    return value if math.isfinite(value) else str(value)
+
+
+def _write(path: str | Path, text: str, function: str) -> Path:
+    from infoscope.figures.files import write_text
+
+    return write_text(path, text, function=f"TextScore.{function}")
