@@ -9,6 +9,7 @@ ROOT = Path(__file__).parents[2] / "src" / "infoscope"
 
 FLOORS = {
     "core": 0,
+    "data": 0,
     "figures": 1,
     "measures": 1,
     "codes": 2,

@@ -32,6 +32,10 @@ PACKAGES = {
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `infoscope doctor`."""
+    parser.epilog = (
+        "Exit code 1 if something is missing without which nothing works; extras are optional.\n"
+        "Show its output when you report a fault."
+    )
     parser.add_argument("--json", metavar="OUT", help="write the findings as JSON ('-': stdout)")
     parser.set_defaults(run=_run)
 
@@ -63,11 +67,11 @@ def _version(package: str) -> str | None:
 
 
 def _models() -> list[dict[str, Any]]:
-    from infoscope.language.installed import models
+    from infoscope.language.store import models
 
     return [
-        {"model": each.name, "installed": each.installed, "folder": str(each.folder)}
-        for each in models()
+        {"model": entry.model.name, "installed": entry.installed, "advice": entry.model.command}
+        for entry in models()
     ]
 
 
@@ -83,7 +87,7 @@ def _run(args: argparse.Namespace) -> int:
         say("\n".join(grid(rows, align="<<<<")))
         rows = [["model", "state", "to get it"]]
         rows += [
-            [m["model"], *(("installed", "") if m["installed"] else ("-", _how(m["model"])))]
+            [m["model"], *(("installed", "") if m["installed"] else ("-", m["advice"]))]
             for m in models
         ]
         say("\n".join(grid(rows, align="<<<")))
@@ -91,7 +95,3 @@ def _run(args: argparse.Namespace) -> int:
         say("Everything is there." if whole else "What is missing is optional unless it says so.")
     required = [p for p in packages if not p["version"] and not PACKAGES[str(p["package"])][0]]
     return 1 if required or sys.version_info < (3, 11) else 0
-
-
-def _how(model: str) -> str:
-    return f"infoscope models install {model}"

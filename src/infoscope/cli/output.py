@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from infoscope.core.errors import InvalidArgument, NotFound, sentence
+from infoscope.core.files import write_text
 
 __all__ = ["check_writable", "grid", "note", "say", "width", "write_json"]
 
@@ -67,7 +68,5 @@ def write_json(payload: dict[str, Any], path: str) -> None:
     if path == "-":
         sys.stdout.write(text)
         return
-    from infoscope.figures.files import write_text
-
-    write_text(path, text)
+    write_text(path, text, function="infoscope")
     note(f"wrote {path}")

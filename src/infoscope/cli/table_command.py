@@ -58,7 +58,8 @@ def describe(found: InformationMap, *, target: str | None, top: int) -> list[str
     if len(found.columns) > top:
         lines.append(f"  … and {len(found.columns) - top} more (--top)")
     lines += ["", *(_ranking(found, target, top) if target else _pairs(found, top))]
-    lines += [f"  note: {text}" for text in found.notes]
+    told = {f"{column.name}: {column.note}" for column in found.columns[:top]}
+    lines += [f"  note: {text}" for text in found.notes if text not in told]
     return lines
 
 
@@ -67,17 +68,20 @@ def _ranking(found: InformationMap, target: str, top: int) -> list[str]:
     for each in found.ranking(target)[:top]:
         bits = each.estimate.to("bits")
         span = f"{bits.interval.low:.3f}–{bits.interval.high:.3f}" if bits.interval else ""
-        share = "" if each.fraction is None else f"{100 * each.fraction:.1f}%"
+        share = f"{100 * each.fraction:.1f}%"
         rows.append([each.column, bits.short(), span, share, f"{each.q_value:.2g}"])
     return grid(rows, align="<<<>>")
 
 
 def _pairs(found: InformationMap, top: int) -> list[str]:
     rows = [["most informative pairs", "", "mutual information", "q"]]
-    rows += [
-        [each.first, each.second, each.estimate.to("bits").short(), f"{each.q_value:.2g}"]
-        for each in found.pairs()[:top]
-    ]
+    shared = found.mutual_information
+    names = shared.columns
+    order = [(i, j) for i in range(len(names)) for j in range(i)]
+    order.sort(key=lambda at: -float(shared.corrected[at]))
+    for i, j in order[:top]:
+        bits = shared.pair(names[j], names[i]).to("bits").short()
+        rows.append([names[j], names[i], bits, f"{shared.q_value[i, j]:.2g}"])
     return grid(rows, align="<<<>")
 
 

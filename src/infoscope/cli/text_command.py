@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from infoscope.cli.output import check_writable, grid, note, say, write_json
 from infoscope.core.errors import DataError, InvalidArgument, NotFound, sentence
+from infoscope.core.files import write_text
 
 if TYPE_CHECKING:
     from infoscope.language import TextScore
@@ -93,8 +94,9 @@ def read_text(name: str) -> bytes:
 
 def describe(score: TextScore, *, name: str, top: int) -> list[str]:
     """Return the lines that tell a person what was found in one text."""
-    rule = ", ".join(f"{key}={value}" for key, value in dict(score.rule).items())
-    head = f"{name}: {len(score.text):,} bytes, {len(score.tokens):,} tokens ({score.model})"
+    rule, n = score.rule, len(score.tokens)
+    words = f"{n:,} token{'s' if n != 1 else ''}"
+    head = f"{name}: {len(score.text):,} bytes, {words}, read by {score.model}"
     rows: list[list[str]] = []
     for estimate in (
         score.bits_per_byte,
@@ -108,7 +110,12 @@ def describe(score: TextScore, *, name: str, top: int) -> list[str]:
             f"{100 * interval.level:g}% {interval.low:.4g}–{interval.high:.4g}" if interval else ""
         )
         rows.append([estimate.quantity, estimate.short(), span])
-    lines = [head, *grid(rows, align="<<<"), f"  scored with {rule}"]
+    lines = [
+        head,
+        *grid(rows, align="<<<"),
+        f"  rule: {rule.name} windows of {rule.context} tokens, {rule.overlap} token of overlap, "
+        f"prefix {rule.prefix} (id {rule.prefix_id}), every token scored once",
+    ]
     lines += [f"  note: {text}" for text in dict.fromkeys(score.bits_per_byte.notes)]
     if top > 0:
         lines += ["", "most surprising tokens", *grid(_surprises(score, top), align="><<<")]
@@ -159,7 +166,6 @@ def _run(args: argparse.Namespace) -> int:
 
 def _write_html(scores: dict[str, TextScore], path: str) -> None:
     from infoscope.figures import page
-    from infoscope.figures.files import write_text
     from infoscope.language.report import text_sections
 
     sections = [section for each in scores.values() for section in text_sections(each)]
