@@ -30,7 +30,7 @@ def bar_chart(
     muted: Sequence[bool] | None = None,
     label_name: str = "name",
     description: str = "",
-    width: float = 800,
+    width: float = 880,
 ) -> Figure:
     """Draw one horizontal bar per label, from zero, with whiskers for its interval.
 

@@ -15,6 +15,8 @@ from infoscope.figures.scales import format_number
 
 __all__ = ["Tile", "facts", "stat_tiles", "table"]
 
+SHORT = 28
+
 
 @dataclass(frozen=True, slots=True)
 class Tile:
@@ -27,8 +29,8 @@ class Tile:
     rule: str = ""
 
     @classmethod
-    def of(cls, estimate: Estimate, *, label: str = "", rule: str = "") -> Tile:
-        """Make a tile of an `Estimate`: value, unit, standard error, interval, method and n.
+    def of(cls, estimate: Estimate, *, label: str = "", rule: str = "", counted: str = "") -> Tile:
+        """Make a tile of an `Estimate`: value, unit, standard error, interval and n `counted`.
 
         >>> Tile.of(Estimate("rate", 1.25, "bits/byte", stderr=0.02, n=400)).error
         '± 0.020 (standard error), n = 400'
@@ -37,15 +39,16 @@ class Tile:
         bare = value.removesuffix(estimate.unit).strip()
         digits = len(bare.partition(".")[2])
         parts: list[str] = []
-        if estimate.stderr is not None:
+        if estimate.stderr is not None and math.isfinite(estimate.stderr):
             parts.append(f"± {estimate.stderr:,.{digits}f} (standard error)")
-        if estimate.interval is not None:
-            ends = estimate.interval
+        ends = estimate.interval
+        if ends is not None and math.isfinite(ends.high - ends.low):
             level = f"{100 * ends.level:g} %"
             parts.append(f"{level} interval {ends.low:,.{digits}f} to {ends.high:,.{digits}f}")
         if estimate.n:
-            parts.append(f"n = {estimate.n:,}")
-        shown = f"{estimate.value:,.{digits}f}" if math.isfinite(estimate.value) else bare
+            parts.append(f"n = {estimate.n:,} {counted}".rstrip())
+        finite = math.isfinite(estimate.value)
+        shown = f"{estimate.value:,.{digits}f}" if finite else format_number(estimate.value)
         return cls(label or estimate.quantity, shown, estimate.unit, ", ".join(parts), rule)
 
 
@@ -122,7 +125,7 @@ def table(
 
     Examples
     --------
-    >>> "<th scope=\"row\">a</th>" in table({"name": ["a"], "bits": [0.5]})
+    >>> '<td class="isc-number">0.500</td>' in table({"name": ["a"], "bits": [0.5]})
     True
     """
     formats = formats or {}
@@ -136,10 +139,8 @@ def table(
             raise UnknownName(
                 sentence("table", "formats", f"name columns among {list(columns)}", repr(name))
             )
-    numeric = {name: _is_numeric(cells) for name, cells in columns.items()}
-    heads = "".join(
-        f'<th scope="col"{_number_class(numeric[name])}>{esc(name)}</th>' for name in columns
-    )
+    kinds = {name: _kind(cells) for name, cells in columns.items()}
+    heads = "".join(f'<th scope="col"{kinds[name]}>{esc(name)}</th>' for name in columns)
     n_rows = next(iter(lengths.values()), 0)
     rows: list[str] = []
     for i in range(n_rows):
@@ -147,7 +148,7 @@ def table(
         for j, (name, values) in enumerate(columns.items()):
             tag, scope = ("th", ' scope="row"') if j == 0 else ("td", "")
             text = esc(_plain(values[i], formats.get(name, format_number)))
-            cells.append(f"<{tag}{scope}{_number_class(numeric[name])}>{text}</{tag}>")
+            cells.append(f"<{tag}{scope}{kinds[name]}>{text}</{tag}>")
         grey = ' class="isc-dim"' if dim is not None and dim[i] else ""
         rows.append(f"<tr{grey}>{''.join(cells)}</tr>")
     head = f"<caption>{esc(caption)}</caption>" if caption else ""
@@ -159,17 +160,17 @@ def table(
     )
 
 
-def _number_class(numeric: bool) -> str:
-    return ' class="isc-number"' if numeric else ""
+def _kind(cells: Sequence[object]) -> str:
+    """Numbers stand under each other; short words are not broken into lines on a phone."""
+    present = [cell for cell in cells if cell is not None]
+    if present and all(_is_number(cell) for cell in present):
+        return ' class="isc-number"'
+    plain = all(len(str(cell)) <= SHORT and not isinstance(cell, Html) for cell in present)
+    return ' class="isc-short"' if plain else ""
 
 
 def _is_number(cell: object) -> bool:
     return isinstance(cell, (int, float, np.number)) and not isinstance(cell, bool)
-
-
-def _is_numeric(cells: Sequence[object]) -> bool:
-    present = [cell for cell in cells if cell is not None]
-    return bool(present) and all(_is_number(cell) for cell in present)
 
 
 def _plain(cell: object, form: Callable[[float], str] = format_number) -> object:

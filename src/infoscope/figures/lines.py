@@ -32,7 +32,7 @@ def line_chart(
     references: Mapping[str, float] | None = None,
     from_zero: bool = False,
     description: str = "",
-    width: float = 800,
+    width: float = 880,
     height: float = 320,
 ) -> Figure:
     """Draw up to four curves over a shared axis, each named at its right end.
@@ -105,7 +105,7 @@ def line_chart(
     for value in references.values():
         y = frame.y(value)
         marks.append(Path(((frame.left, y), (frame.right, y)), "reference"))
-    for i, values in enumerate(curves.values(), 1):
+    for i, values in reversed([*enumerate(curves.values(), 1)]):  # the first on top
         for points, heights in _runs(xs, values):
             outline = tuple(zip(map(frame.x, points), map(frame.y, heights), strict=True))
             marks.append(Path(outline, f"line-{i}"))

@@ -35,7 +35,7 @@ def heat_map(
     ramp: str = "information",
     skip_diagonal: bool = False,
     description: str = "",
-    width: float = 800,
+    width: float = 880,
 ) -> Figure:
     """Draw a matrix as a grid of cells coloured in steps, with a legend that states the steps.
 

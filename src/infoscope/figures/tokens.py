@@ -36,9 +36,9 @@ def text_heat_map(
     Parameters
     ----------
     tokens : sequence of bytes, length n
-        The text, cut into tokens. Tokens that end inside a character are joined with the next
-        ones until the character is whole; their values are added. Bytes that are no UTF-8 at all
-        are written as ``\xff``.
+        The text, cut into tokens. Tokens that end inside a character, and empty ones, are joined
+        with the next until the character is whole; their values are added. Bytes that are no
+        UTF-8 at all are written as ``\xff``.
     values : sequence of float, length n
         The amount of each token in `unit`; infinity is the top colour, NaN (not scored) none.
     unit : str
@@ -131,9 +131,12 @@ def _characters(tokens: Sequence[bytes]) -> list[tuple[str, int, int]]:
                          "Encode text first: token.encode().")
             )  # fmt: skip
         text += decoder.decode(bytes(token), final=i == len(tokens) - 1)
-        if not decoder.getstate()[0]:
+        if text and not decoder.getstate()[0]:
             groups.append((text, first, i + 1))
             text, first = "", i + 1
+    if first < len(tokens):  # tokens without a byte at the end belong to what they follow
+        text, first, _ = groups.pop() if groups else ("", 0, 0)
+        groups.append((text, first, len(tokens)))
     return groups
 
 
