@@ -18,10 +18,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def compiled(function: F) -> F:
-    """Return `function` compiled by numba without the interpreter lock, cached if possible."""
+    """Return `function` compiled by numba without the interpreter lock, cached if possible.
+
+    Division by zero gives inf or NaN as in NumPy: Python's check at every division would double
+    the time to compile.
+    """
     try:
-        return cast(F, numba.njit(cache=True, nogil=True)(function))
+        return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
     except RuntimeError as error:
         if "cannot cache" not in str(error):
             raise
-        return cast(F, numba.njit(nogil=True)(function))
+        return cast(F, numba.njit(nogil=True, error_model="numpy")(function))

@@ -6,21 +6,29 @@ the first late surprise, and could not say which markers of null were met.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.csv as pacsv
 
 from infoscope.core.errors import DataError, InvalidArgument, sentence
+from infoscope.tables.reading import NULL_MARKERS
 
 __all__ = ["read_delimited"]
 
+pc: Any = pyarrow.compute  # its functions are made at run time
+
+_COMMA_NUMBER = re.compile(r"\s*[-+]?\d+(,\d+)?\s*", re.ASCII)
 _CANDIDATES = (",", ";", "\t", "|")
 _LOOK_AT = 2**16  # bytes looked at to recognise text and delimiter
 _BINARY = {
@@ -53,7 +61,13 @@ def read_delimited(
     """
     if delimiter is not None and len(delimiter) != 1:
         raise InvalidArgument(sentence("scan", "delimiter", "be one character", repr(delimiter)))
-    head = _head(path)
+    try:
+        codecs.lookup(encoding)
+    except LookupError:
+        raise InvalidArgument(
+            sentence("scan", "encoding", "be one that Python knows", repr(encoding))
+        ) from None
+    head = _head(path, encoding)
     notes: list[str] = []
     if delimiter is None:
         delimiter = _sniff(head.decode(encoding, errors="replace"), path)
@@ -93,6 +107,9 @@ def read_delimited(
     if table.num_rows == 0:
         what = "only a header line" if header else "no line"
         raise DataError(sentence("scan", "source", "have rows of data", f"{what} in '{path}'"))
+    _check_last_quote(table, path, delimiter, encoding)
+    if delimiter == ";":
+        table = _decimal_points(table, columns, notes)
     if len(columns) == 1:
         notes.append("one column only: if there should be more, pass delimiter=")
     return table.rename_columns(columns), tuple(notes)
@@ -120,34 +137,78 @@ def _told(path: Path, delimiter: str, encoding: str) -> Iterator[None]:
         ) from None
 
 
+def _lines(path: Path, encoding: str) -> Iterator[str]:
+    """Yield the decoded lines of the file, split at line feeds only, as the reader does."""
+    opener = gzip.open if _packed(path) else open
+    if _is_wide(encoding):
+        with opener(path, "rt", encoding=encoding, newline="\n") as text:
+            yield from text
+    else:
+        with opener(path, "rb") as stream:  # line by line, so that a bad byte has a line
+            for line in stream:
+                yield line.decode(encoding)
+
+
+def _is_wide(encoding: str) -> bool:
+    """Say whether one character takes several bytes, zero among them."""
+    return codecs.lookup(encoding).name.startswith(("utf-16", "utf-32"))
+
+
 def _raise_ragged(path: Path, delimiter: str, encoding: str) -> None:
     """Find the first line that is not text or has a wrong number of fields, and raise."""
-    opener = gzip.open if _packed(path) else open
-    expected = 0
-    # Lines split at "\n" only, as the reader splits them; bad bytes are found line by line.
-    with opener(path, "rb") as stream:
-        try:
-            lines = (line.decode(encoding) for line in stream)
-            reader = csv.reader(lines, delimiter=delimiter)
-            start = 1
-            for fields in reader:
-                if expected == 0:
-                    expected = len(fields)
-                if fields and len(fields) != expected:
-                    raise DataError(sentence(
-                        "scan", "source", f"have {expected} fields in every row, as in its first",
-                        f"{len(fields)} fields in line {start} of '{path}'",
-                        "Mend the line (a delimiter inside a value needs quotes).",
-                    ))  # fmt: skip
-                start = reader.line_num + 1
-        except UnicodeDecodeError as error:
-            raise DataError(sentence(
-                "scan", "source", f"be {encoding} text",
-                f"byte 0x{error.object[error.start]:02x} in line {reader.line_num + 1} of '{path}'",
-                "Pass its encoding, for example encoding='latin-1'.",
-            )) from None  # fmt: skip
-        except csv.Error:
-            return
+    reader = csv.reader(_lines(path, encoding), delimiter=delimiter)
+    expected, start = 0, 1
+    try:
+        for fields in reader:
+            expected = expected or len(fields)
+            if fields and len(fields) != expected:
+                have = f"{len(fields)} field{'s' if len(fields) > 1 else ''}"
+                raise DataError(sentence(
+                    "scan", "source", f"have {expected} fields in every row, as in its first",
+                    f"{have} in line {start} of '{path}'",
+                    "Mend the line (a delimiter inside a value needs quotes).",
+                ))  # fmt: skip
+            start = reader.line_num + 1
+    except UnicodeDecodeError as error:
+        raise DataError(sentence(
+            "scan", "source", f"be {encoding} text",
+            f"byte 0x{error.object[error.start]:02x} in line {reader.line_num + 1} of '{path}'",
+            "Pass its encoding, for example encoding='latin-1'.",
+        )) from None  # fmt: skip
+    except csv.Error:
+        return
+
+
+def _check_last_quote(table: pa.Table, path: Path, delimiter: str, encoding: str) -> None:
+    """Raise if a quote that never closes swallowed the rest of the file into its last value."""
+    last = table.slice(table.num_rows - 1).to_pylist()[0]
+    if not any("\n" in value for value in last.values()):
+        return
+    reader = csv.reader(_lines(path, encoding), delimiter=delimiter, strict=True)
+    start = 1
+    try:
+        for _ in reader:
+            start = reader.line_num + 1
+    except csv.Error:
+        raise DataError(sentence(
+            "scan", "source", "close every quote",
+            f"a quote in the row that begins in line {start} of '{path}' and never ends",
+        )) from None  # fmt: skip
+
+
+def _decimal_points(table: pa.Table, columns: Sequence[str], notes: list[str]) -> pa.Table:
+    """Turn decimal commas into points in columns that hold nothing but such numbers."""
+    changed: list[str] = []
+    for i, name in enumerate(columns):
+        values = table.column(i).slice(0, 500).to_pylist()
+        look = [value for value in values if value.strip() not in NULL_MARKERS]
+        if any("," in value for value in look) and all(map(_COMMA_NUMBER.fullmatch, look)):
+            points = pc.replace_substring(table.column(i), ",", ".")
+            table = table.set_column(i, table.schema.field(i).name, points)
+            changed.append(name)
+    if changed:
+        notes.append(f"decimal commas read as points: {', '.join(changed)}")
+    return table
 
 
 def _packed(path: Path) -> bool:
@@ -155,7 +216,7 @@ def _packed(path: Path) -> bool:
         return stream.read(2) == b"\x1f\x8b"
 
 
-def _head(path: Path) -> bytes:
+def _head(path: Path, encoding: str) -> bytes:
     """Return the first bytes of the (unpacked) file; raise if they are no text."""
     opener = gzip.open if _packed(path) else open
     try:
@@ -168,7 +229,12 @@ def _head(path: Path) -> bytes:
     if not head.strip():
         raise DataError(sentence("scan", "source", "hold a table", f"the empty file '{path}'"))
     kind = next((what for magic, what in _BINARY.items() if head.startswith(magic)), "")
-    if kind or b"\0" in head:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) and not _is_wide(encoding):
+        raise DataError(sentence(
+            "scan", "source", f"be {encoding} text", f"UTF-16 text: '{path}'",
+            "Pass encoding='utf-16'.",
+        ))  # fmt: skip
+    if kind or (b"\0" in head and not _is_wide(encoding)):
         raise DataError(sentence(
             "scan", "source", "be CSV text, Parquet or Arrow",
             f"{kind or 'a binary file'}: '{path}'", "Export the table as CSV or Parquet.",

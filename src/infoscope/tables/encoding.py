@@ -16,7 +16,7 @@ from infoscope.tables.bins import default_bins, equal_frequency_edges, place
 from infoscope.tables.columns import Column, Kind
 from infoscope.tables.reading import Levels, Numbers, read_levels, read_numbers, read_text
 
-__all__ = ["Encoded", "Request", "encode"]
+__all__ = ["Encoded", "Request", "encode", "encode_or_leave_out"]
 
 _FEWEST_IDS = 20  # fewer rows than this and every column looks unique
 _YES_NO = ({"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"})
@@ -71,6 +71,16 @@ def encode(name: str, array: pa.ChunkedArray, request: Request) -> Encoded:
         ordered = pa.types.is_dictionary(kind) and kind.ordered
         return _encode_levels(name, read, request, ordered=ordered)
     return _encode_numbers(name, read, request)
+
+
+def encode_or_leave_out(name: str, array: pa.ChunkedArray, request: Request) -> Encoded:
+    """Encode a column, or leave it out with a note if Arrow cannot convert its type."""
+    try:
+        return encode(name, array, request)
+    except (pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
+        reason = str(error).splitlines()[0]
+        note = f"values of type {array.type} cannot be read ({reason}): left out of the map"
+        return _out(name, "nested", 0, array.null_count, note)
 
 
 def _out(name: str, kind: Kind, levels: int, missing: int, *notes: str) -> Encoded:

@@ -105,35 +105,56 @@ def _cell_moments(
 
 
 @compiled
-def _distinct(totals: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the distinct values of sorted `totals` and how often each occurs."""
-    values = np.empty(totals.shape[0], np.int64)
-    times = np.zeros(totals.shape[0], np.int64)
-    k = -1
-    for i in range(totals.shape[0]):
-        if i == 0 or totals[i] != totals[i - 1]:
-            k += 1
-            values[k] = totals[i]
-        times[k] += 1
-    return values[: k + 1], times[: k + 1]
+def _distinct(
+    totals: NDArray[np.int64], values: NDArray[np.int64], times: NDArray[np.int64]
+) -> int:
+    """Write the distinct positive `totals`, ascending, and how often each occurs; return how many.
+
+    Plain loops (Shell's sort): numba's own sort and masks cost seconds of compiling.
+    """
+    n = 0
+    for k in range(totals.shape[0]):
+        if totals[k] > 0:
+            values[n] = totals[k]
+            n += 1
+    gap = n // 2
+    while gap > 0:
+        for k in range(gap, n):
+            value = values[k]
+            i = k
+            while i >= gap and values[i - gap] > value:
+                values[i] = values[i - gap]
+                i -= gap
+            values[i] = value
+        gap //= 2
+    last = -1
+    for k in range(n):
+        if last < 0 or values[k] != values[last]:
+            last += 1
+            values[last] = values[k]
+            times[last] = 0
+        times[last] += 1
+    return last + 1
 
 
 @compiled
 def margin_moments(
-    rows: NDArray[np.int64], columns: NDArray[np.int64]
+    n: int,
+    a: NDArray[np.int64],
+    row_times: NDArray[np.int64],
+    b: NDArray[np.int64],
+    column_times: NDArray[np.int64],
+    k: int,
+    h: int,
 ) -> tuple[float, float, float]:
     """Return mean, variance and third central moment of G over all tables with these margins.
 
-    `rows` and `columns` are sorted positive totals, at least two of each. The mean is exact
-    (Vinh, Epps & Bailey 2010). Variance: the part of each cell that is linear in its count adds up
-    exactly once its slopes are centred over rows and columns; the residuals of two cells correlate
-    as the square of the correlation of their counts. Third moment: cell by cell, rescaled. Equal
-    totals are visited once.
+    The margins are the first `k` distinct row totals `a`, each `row_times` times, and the first `h`
+    of `b`; at least two rows and two columns, `n` in all. The mean is exact (Vinh, Epps & Bailey
+    2010). Variance: the part of each cell that is linear in its count adds up exactly once its
+    slopes are centred over rows and columns; the residuals of two cells correlate as the square of
+    the correlation of their counts. Third moment: cell by cell, rescaled.
     """
-    n = rows.sum()
-    a, row_times = _distinct(rows)
-    b, column_times = _distinct(columns)
-    k, h = a.shape[0], b.shape[0]
     room = int(3.0 * math.sqrt(n)) + 40  # 12 standard deviations at the widest, and small tables
     p = np.empty(2 * room + 1)
     f = np.empty(2 * room + 1)
@@ -152,7 +173,8 @@ def margin_moments(
             thirds[i, j, 2] = fxx
             thirds[i, j, 3] = xxx
             mean += row_times[i] * column_times[j] * m1
-    return mean, *_assemble(n, a, row_times, b, column_times, slope, rest, thirds)
+    variance, third = _assemble(n, a, row_times, b, column_times, slope, rest, thirds)
+    return mean, variance, third
 
 
 @compiled
@@ -200,15 +222,19 @@ def _assemble(
             cells += times * (1.0 - u * u) * (1.0 - w * w) * rest[i, j] * rest[i, j]
         everywhere += row_times[i] * u * along_row
         within += row_times[i] * (1.0 - u * u) * along_row * along_row
-    row_share = column_share = 0.0
+    row_share = column_share = n_rows = n_columns = 0.0
     for i in range(k):
-        row_share += row_times[i] * (1.0 - a[i] / n) ** 3
+        away = (n - a[i]) / n
+        row_share += row_times[i] * away * away * away
+        n_rows += row_times[i]
     for j in range(h):
         w = b[j] / float(n - b[j])
         within += column_times[j] * (1.0 - w * w) * along_column[j] * along_column[j]
-        column_share += column_times[j] * (1.0 - b[j] / n) ** 3
+        away = (n - b[j]) / n
+        column_share += column_times[j] * away * away * away
+        n_columns += column_times[j]
     variance = linear + everywhere * everywhere + within + cells
-    degrees = (row_times.sum() - 1.0) * (column_times.sum() - 1.0)
+    degrees = (n_rows - 1.0) * (n_columns - 1.0)
     return variance, third * degrees / (row_share * column_share)
 
 
@@ -287,25 +313,37 @@ def _enumerate(n: int, a: int, b: int, x: int) -> tuple[float, float, float, flo
                 right = middle
             else:
                 left = middle + 1
-        p = min(_tail(n, a, b, below, -1) + _tail(n, a, b, left, 1), 1.0)
-    bottom = top = mode
+        p = 0.0
+        for step, end in ((-1, below), (1, left)):
+            p += _tail(n, a, b, end, step)
+        p = min(p, 1.0)
     room = int(3.0 * math.sqrt(n)) + 40
-    bottom, top = max(low, mode - room), min(high, mode + room)
-    weights = np.empty(top - bottom + 1)
-    values = np.empty(top - bottom + 1)
-    weights[mode - bottom] = 1.0
-    for y in range(mode, top):
-        ratio = (float(a - y) * (b - y)) / (float(y + 1) * (n - a - b + y + 1))
-        weights[y + 1 - bottom] = weights[y - bottom] * ratio
-    for y in range(mode, bottom, -1):
-        ratio = (float(y) * (n - a - b + y)) / (float(a - y + 1) * (b - y + 1))
-        weights[y - 1 - bottom] = weights[y - bottom] * ratio
-    for y in range(bottom, top + 1):
-        values[y - bottom] = _four_cells(n, a, b, y)
-    weights /= weights.sum()
-    mean = (weights * values).sum()
-    values -= mean
-    return p, mean, (weights * values**2).sum(), (weights * values**3).sum()
+    mean = second = third = total = 0.0
+    for way in range(2):  # the mean first, then moments about it
+        sums = np.zeros(4)
+        for step in (1, -1):
+            weight = 1.0
+            y = mode
+            while weight > _NEGLIGIBLE and abs(y - mode) < room:
+                if y != mode or step == 1:
+                    value = _four_cells(n, a, b, y) - mean
+                    sums[0] += weight
+                    sums[1] += weight * value
+                    sums[2] += weight * value * value
+                    sums[3] += weight * value * value * value
+                if not low <= y + step <= high:
+                    break
+                if step > 0:
+                    weight *= (float(a - y) * (b - y)) / (float(y + 1) * (n - a - b + y + 1))
+                else:
+                    weight *= (float(y) * (n - a - b + y)) / (float(a - y + 1) * (b - y + 1))
+                y += step
+        total = sums[0]
+        if way == 0:
+            mean = sums[1] / total
+        else:
+            second, third = sums[2] / total, sums[3] / total
+    return p, mean, second, third
 
 
 @compiled
@@ -323,37 +361,49 @@ def pair_statistics(
     as [x ln(x/m) - (x - m)]/n over all cells, whose terms are all positive: an independent table
     gives exactly 0. `spread` is the variance of ln(p/(p_i p_j)) under the table.
     """
+    longest = 0
+    for t in range(sizes.shape[0]):
+        longest = max(longest, sizes[t, 0] + 1, sizes[t, 1] + 1)
+    totals = np.zeros((2, longest), np.int64)
+    values = np.empty((2, longest), np.int64)
+    times = np.empty((2, longest), np.int64)
     for t in range(offsets.shape[0] - 1):
-        row_totals = np.zeros(sizes[t, 0] + 1, np.int64)
-        column_totals = np.zeros(sizes[t, 1] + 1, np.int64)
-        n = 0
+        for side in range(2):
+            for k in range(sizes[t, side] + 1):
+                totals[side, k] = 0
+        n = np.int64(0)  # a plain 0 is a type of its own, and compiles all callees twice
         for k in range(offsets[t], offsets[t + 1]):
             if left[k] > 0 and right[k] > 0:
-                row_totals[left[k]] += counts[k]
-                column_totals[right[k]] += counts[k]
+                totals[0, left[k]] += counts[k]
+                totals[1, right[k]] += counts[k]
                 n += counts[k]
-        rows = np.sort(row_totals[row_totals > 0])
-        columns = np.sort(column_totals[column_totals > 0])
-        out[t, :] = 0.0
+        for field in range(out.shape[1]):
+            out[t, field] = 0.0 if n > 0 else np.nan
         out[t, 0] = n
-        out[t, 1] = rows.shape[0]
-        out[t, 2] = columns.shape[0]
         out[t, 10] = np.nan
         if n == 0:
-            out[t, 3:] = np.nan
             continue
+        distinct = np.zeros(2, np.int64)
+        largest = 0
+        ties = np.zeros(2)
         for side in range(2):
-            for total in rows if side == 0 else columns:
-                out[t, 5 + side] -= total / n * math.log(total / n)
-        if rows.shape[0] < 2 or columns.shape[0] < 2:
-            out[t, 5] += 0.0  # a single level gives -0.0 above
-            out[t, 6] += 0.0
+            distinct[side] = _distinct(
+                totals[side, : sizes[t, side] + 1], values[side], times[side]
+            )
+            for k in range(distinct[side]):
+                total, often = values[side, k], times[side, k]
+                out[t, 1 + side] += often
+                if total < n:
+                    out[t, 5 + side] -= often * (total / n) * math.log(total / n)
+                largest = max(largest, total)
+                ties[side] += float(often) * total * (total - 1)
+        if out[t, 1] < 2 or out[t, 2] < 2:
             continue
         plugin = second = present = 0.0
         corner = -1
         for k in range(offsets[t], offsets[t + 1]):
             if left[k] > 0 and right[k] > 0 and counts[k] > 0:
-                m = row_totals[left[k]] * (column_totals[right[k]] / n)
+                m = totals[0, left[k]] * (totals[1, right[k]] / n)
                 ratio = math.log(counts[k] / m)
                 plugin += counts[k] * ratio - (counts[k] - m)
                 second += counts[k] * ratio * ratio
@@ -362,30 +412,29 @@ def pair_statistics(
         plugin = max((plugin + (n - present)) / n, 0.0)
         out[t, 3] = plugin
         out[t, 4] = max(second / n - plugin * plugin, 0.0)
-        if rows.shape[0] == 2 and columns.shape[0] == 2:
+        if out[t, 1] == 2 and out[t, 2] == 2:
             p, mean, variance, third = _enumerate(
-                n,
-                int(row_totals[left[corner]]),
-                int(column_totals[right[corner]]),
+                int(n),
+                int(totals[0, left[corner]]),
+                int(totals[1, right[corner]]),
                 int(counts[corner]),
             )
             out[t, 10] = p
         else:
-            mean, variance, third = margin_moments(rows, columns)
+            mean, variance, third = margin_moments(
+                int(n), values[0], times[0], values[1], times[1], distinct[0], distinct[1]
+            )
         out[t, 7], out[t, 8], out[t, 9] = mean, variance, third
-        out[t, 11] = n - max(rows[-1], columns[-1])
-        row_ties = column_ties = 0.0
-        for total in rows:
-            row_ties += float(total) * (total - 1)
-        for total in columns:
-            column_ties += float(total) * (total - 1)
-        out[t, 12] = row_ties * (column_ties / (2.0 * n * (n - 1.0)))
+        out[t, 11] = n - largest
+        out[t, 12] = ties[0] * (ties[1] / (2.0 * n * (n - 1.0)))
 
 
 @compiled
 def tail_draws(
     rows: NDArray[np.int64],
     columns: NDArray[np.int64],
+    labels: NDArray[np.int64],
+    x_log_x: NDArray[np.float64],
     observed: float,
     seed: int,
     wanted: int,
@@ -393,26 +442,18 @@ def tail_draws(
 ) -> tuple[int, int]:
     """Draw tables with these margins until `wanted` reach the observed G, at most `limit`.
 
-    `observed` is the sum of x ln x over the cells, which orders tables of fixed margins as G does;
-    ties count. Only the rows before the last are dealt out (one partial shuffle of the column
-    labels), so `rows` should have its largest total last. Returns (exceedances, draws).
+    `labels` holds the column of every observation and is shuffled; ``x_log_x[x]`` is x ln x.
+    `observed` is the sum of x ln x over the cells, less rounding: it orders tables of fixed margins
+    as G does, and ties count. Only the rows before the last are dealt out (one partial shuffle), so
+    the last should be the largest. Returns (tables that reached it, draws).
     """
-    n = rows.sum()
-    size = max(rows.max(), columns.max()) + 1
-    x_log_x = np.zeros(size)
-    for x in range(2, size):
-        x_log_x[x] = x * math.log(x)
-    labels = np.empty(n, np.int64)
-    k = 0
+    n = labels.shape[0]
+    left = np.empty(columns.shape[0], np.int64)
+    cell = np.zeros(columns.shape[0], np.int64)
     untouched = 0.0
     for j in range(columns.shape[0]):
+        left[j] = columns[j]
         untouched += x_log_x[columns[j]]
-        for _ in range(columns[j]):
-            labels[k] = j
-            k += 1
-    left = columns.copy()
-    cell = np.zeros(columns.shape[0], np.int64)
-    tie = 1e-11 * (n * math.log(n) + 1.0)
     state = np.uint64(seed)
     reached = draws = 0
     while draws < limit and reached < wanted:
@@ -426,8 +467,9 @@ def tail_draws(
                 z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
                 z = z ^ (z >> np.uint64(31))
                 other = place + int((z >> np.uint64(11)) * (1.0 / 9007199254740992.0) * (n - place))
-                labels[place], labels[other] = labels[other], labels[place]
-                j = labels[place]
+                j = labels[other]
+                labels[other] = labels[place]
+                labels[place] = j
                 value += x_log_x[left[j] - 1] - x_log_x[left[j]]
                 left[j] -= 1
                 value += x_log_x[cell[j] + 1] - x_log_x[cell[j]]
@@ -438,6 +480,6 @@ def tail_draws(
         for q in range(place):
             left[labels[q]] = columns[labels[q]]
         draws += 1
-        if value >= observed - tie:
+        if value >= observed:
             reached += 1
     return reached, draws

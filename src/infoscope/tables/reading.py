@@ -61,8 +61,7 @@ def read_text(array: pa.ChunkedArray, markers: Collection[str]) -> Numbers | Lev
     if 0 < len(words) < len(levels.labels) and len(words) <= len(levels.labels) / 2:
         some = ", ".join(repr(word[:20]) for word in words[:3])
         levels.notes.append(
-            f"mixed types: most values are numbers, {len(words)} distinct values are not ({some}); "
-            "read as categorical"
+            f"mixed types: numbers, and {len(words)} other values ({some}); read as categorical"
         )
     return levels
 

@@ -16,7 +16,7 @@ from infoscope.core.result import Estimate, Interval
 from infoscope.tables.columns import KINDS, Column
 from infoscope.tables.contingency import PairStatistics, statistics_of
 from infoscope.tables.counts import CountingBackend, all_pairs
-from infoscope.tables.encoding import Request, encode
+from infoscope.tables.encoding import Request, encode_or_leave_out
 from infoscope.tables.information_map import InformationMap
 from infoscope.tables.local_counts import LocalBackend
 from infoscope.tables.matrix import MutualInformation, close_names
@@ -111,7 +111,7 @@ def scan(
     """
     _check(interval, bins, kinds)
     table = open_source(source, delimiter=delimiter, header=header, names=names, encoding=encoding)
-    _check_names(table.names, target, bins, kinds)
+    _check_names(table.names, target, bins, kinds, table.repeated)
     if table.n_rows < 2:
         raise DataError(sentence(
             "scan", "source", "have at least two rows", f"{table.n_rows} in '{table.label}'"
@@ -124,7 +124,7 @@ def scan(
             request = Request(
                 (kinds or {}).get(name), _bins_of(bins, name), null_markers, name == target
             )
-            encoded = encode(name, table.column(i), request)
+            encoded = encode_or_leave_out(name, table.column(i), request)
             columns.append(encoded.column)
             codes += [] if encoded.codes is None else [encoded.codes]
             bar.advance()
@@ -145,7 +145,12 @@ def scan(
     matrix = _measure(backend, mapped, interval, _seed(rng), progress)
     unsure = int(np.triu(matrix.unreliable, k=1).sum())
     if unsure:
-        notes.append(f"{unsure} pairs are unreliable: too many levels for the rows (E0 > 0.3 nats)")
+        are = "1 pair is" if unsure == 1 else f"{unsure} pairs are"
+        notes.append(f"{are} unreliable: too many levels for the rows (E0 above 0.3 nats)")
+    apart = int(np.triu(matrix.n == 0, k=1).sum())
+    if apart:
+        are = "1 pair is" if apart == 1 else f"{apart} pairs are"
+        notes.append(f"{are} never present in the same row: nothing to measure (NaN)")
     entropies = {
         column.name: _entropy(counts, column, interval)
         for column, counts in zip(mapped, backend.level_counts(), strict=True)
@@ -264,9 +269,13 @@ def _check(interval: float, bins: Bins, kinds: Mapping[str, str] | None) -> None
 
 
 def _check_names(
-    names: tuple[str, ...], target: str | None, bins: Bins, kinds: Mapping[str, str] | None
+    names: tuple[str, ...],
+    target: str | None,
+    bins: Bins,
+    kinds: Mapping[str, str] | None,
+    repeated: Collection[str],
 ) -> None:
-    """Check that every column spoken of exists."""
+    """Check that every column spoken of exists, once."""
     asked = {"target": [] if target is None else [target], "kinds": list(kinds or {})}
     asked["bins"] = list(bins) if isinstance(bins, Mapping) else []
     for argument, columns in asked.items():
@@ -275,4 +284,9 @@ def _check_names(
                 raise UnknownName(sentence(
                     "scan", argument, "name a column of the table", repr(column),
                     close_names(column, names),
+                ))  # fmt: skip
+            if column in repeated:
+                raise InvalidArgument(sentence(
+                    "scan", argument, "name one column", f"{column!r}, which several columns have",
+                    "Give the columns names of their own.",
                 ))  # fmt: skip

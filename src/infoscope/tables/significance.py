@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaincc, ndtr
+from scipy.special import gammaincc, ndtr, xlogy
 
 from infoscope.tables.kernels import tail_draws
 
@@ -61,9 +63,15 @@ def random_table_p_value(
         rows, columns = columns, rows
     rows = np.sort(rows)
     cells = table[table > 0].astype(np.float64)
-    observed = float((cells * np.log(cells)).sum())
+    n = int(rows.sum())
+    tie = 1e-11 * (n * math.log(n) + 1.0)  # sums of the same terms in another order are ties
+    observed = float(xlogy(cells, cells).sum()) - tie
+    labels = np.repeat(np.arange(columns.size), columns)
+    known = np.arange(max(rows.max(), columns.max()) + 1, dtype=np.float64)
     limit = draws_allowed(n_pairs, int(rows[:-1].sum()))
-    reached, draws = tail_draws(rows, columns, observed, seed, _WANTED, limit)
+    reached, draws = tail_draws(
+        rows, columns, labels, xlogy(known, known), observed, seed, _WANTED, limit
+    )
     p = _WANTED / draws if reached >= _WANTED else (reached + 1) / (draws + 1)
     return float(p), int(draws)
 

@@ -22,7 +22,8 @@ __all__ = ["Source", "open_source", "unique_names"]
 class Source:
     """A table that can be read one column at a time.
 
-    `column` returns column i as an Arrow array; `notes` say what was done to make it readable.
+    `column` returns column i as an Arrow array; `notes` say what was done to make it readable;
+    `repeated` are names that several columns had, so that they name none.
     """
 
     label: str
@@ -30,6 +31,7 @@ class Source:
     n_rows: int
     column: Callable[[int], pa.ChunkedArray]
     notes: tuple[str, ...] = ()
+    repeated: frozenset[str] = frozenset()
 
 
 def open_source(
@@ -122,8 +124,7 @@ def _open_parquet(path: Path) -> Source:
     except (pa.ArrowException, OSError) as error:
         raise unreadable(error) from None
     names, notes = unique_names(fields)
-    repeated = any(count > 1 for count in Counter(fields).values())
-    whole = file.read() if repeated else None  # names no longer say which column is meant
+    whole = file.read() if _repeated(fields) else None  # names no longer say which column is meant
 
     def column(i: int) -> pa.ChunkedArray:
         if whole is not None:
@@ -133,7 +134,7 @@ def _open_parquet(path: Path) -> Source:
         except (pa.ArrowException, OSError) as error:
             raise unreadable(error) from None
 
-    return Source(path.name, names, file.metadata.num_rows, column, notes)
+    return Source(path.name, names, file.metadata.num_rows, column, notes, _repeated(fields))
 
 
 def _open_arrow_file(path: Path) -> Source:
@@ -150,7 +151,8 @@ def _open_arrow_file(path: Path) -> Source:
 def _from_arrow(table: pa.Table, label: str, notes: tuple[str, ...]) -> Source:
     """Wrap an Arrow table."""
     names, renamed = unique_names(table.column_names)
-    return Source(label, names, table.num_rows, table.column, notes + renamed)
+    repeated = _repeated(table.column_names)
+    return Source(label, names, table.num_rows, table.column, notes + renamed, repeated)
 
 
 def _from_mapping(columns: Mapping[Any, Any]) -> Source:
@@ -179,8 +181,11 @@ def _from_pandas(frame: Any, label: str) -> Source:
         array, note = _arrow_column(frame.iloc[:, i], str(name))
         arrays.append(array)
         notes += note
-    names, renamed = unique_names([str(name) for name in frame.columns])
-    return Source(label, names, len(frame), arrays.__getitem__, (*notes, *renamed))
+    given = [str(name) for name in frame.columns]
+    names, renamed = unique_names(given)
+    return Source(
+        label, names, len(frame), arrays.__getitem__, (*notes, *renamed), _repeated(given)
+    )
 
 
 def _arrow_column(values: Any, name: str) -> tuple[pa.ChunkedArray, list[str]]:
@@ -196,6 +201,10 @@ def _arrow_column(values: Any, name: str) -> tuple[pa.ChunkedArray, list[str]]:
         note = f"'{name}' mixes types ({', '.join(kinds[:4])}): read as text"
         return pa.chunked_array([pa.array(texts, pa.large_string())]), [note]
     return (array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])), []
+
+
+def _repeated(names: Sequence[str]) -> frozenset[str]:
+    return frozenset(name for name, count in Counter(names).items() if count > 1)
 
 
 def unique_names(names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
