@@ -1,0 +1,41 @@
+"""Plug-in entropy: the entropy of the observed frequencies."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from infoscope.estimate.method import DISCRETE, Raw, Spec
+from infoscope.estimate.variables import Variable
+from infoscope.measures import entropy
+
+__all__ = ["SPEC", "run"]
+
+SPEC = Spec(
+    quantity="entropy",
+    name="plugin",
+    kinds=DISCRETE,
+    assumes="every symbol that matters has been seen, n far above the number of symbols",
+    bias="Biased downwards by about (number of symbols - 1) / 2n nats, more with unseen symbols.",
+    cost="n",
+    source="Miller, Note on the bias of information estimates (1955), equation 4",
+    invariances=frozenset({"relabel"}),
+)
+
+
+def run(x: Variable, *, rng: np.random.Generator) -> Raw:  # noqa: ARG001
+    """Return -sum p log p of the relative frequencies p, with the delta-method error bar."""
+    counts = x.counts
+    p = counts / x.n
+    nats = float(entropy(p))
+    assert x.codes is not None
+    surprisals = -np.log(p)
+    variance = float(np.dot(p, (surprisals - nats) ** 2))
+    return Raw(
+        nats=nats,
+        per_sample=surprisals[x.codes],
+        stderr=math.sqrt(variance / x.n),
+        how="delta method",
+        diagnostics={"n_symbols": float(x.n_levels)},
+    )

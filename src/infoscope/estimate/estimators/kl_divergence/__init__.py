@@ -1,0 +1,1 @@
+"""One file per method for the KL divergence; the file's name is the method's."""
