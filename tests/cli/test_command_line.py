@@ -1,0 +1,315 @@
+"""The command line as a person uses it: results, exit codes, one sentence for each fault."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from infoscope.cli.main import COMMANDS, main
+from infoscope.data import path_of
+
+HIDE = """
+import sys
+class Hide:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {hidden!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+sys.meta_path.insert(0, Hide())
+from infoscope.cli.main import main
+sys.exit(main({argv!r}))
+"""
+
+
+def run(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:
+    code = main(argv)
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def run_without(hidden: list[str], *argv: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in a Python that cannot import `hidden`, as if the extra were missing."""
+    code = HIDE.format(hidden=hidden, argv=list(argv))
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+
+def one_sentence(text: str) -> bool:
+    """Whether `text` is a single line that names its function and says what was got."""
+    lines = text.strip().splitlines()
+    return len(lines) == 1 and "Traceback" not in text and ":" in lines[0]
+
+
+# ---------------------------------------------------------------- help and usage
+
+
+def test_help_names_every_command_and_its_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "--help")
+    assert code == 0
+    assert all(f"\n    {name} " in out for name in COMMANDS)
+    assert "Exit codes" in out
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, command, "--help")
+    assert code == 0
+    assert f"usage: infoscope {command}" in out
+    assert len(out) > 300
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [[], ["nonsense"], ["text"], ["table"], ["table", "a.csv", "--top", "many"], ["models", "eat"]],
+)
+def test_usage_errors_are_one_line_and_exit_2(
+    argv: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = run(capsys, *argv)
+    assert (code, out) == (2, "")
+    assert one_sentence(err)
+    assert "--help" in err
+
+
+def test_the_module_runs_as_the_command_does() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "infoscope", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("infoscope ")
+
+
+def test_a_closed_pipe_ends_quietly() -> None:
+    command = f"{sys.executable} -m infoscope table {path_of('penguins.csv')} | head -1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+
+
+# ---------------------------------------------------------------- doctor and models
+
+
+def test_doctor_finds_what_is_here(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "doctor", "--json", "-")
+    found = json.loads(out)
+    assert code == 0
+    assert {p["package"] for p in found["packages"] if p["version"]} >= {"numpy", "torch"}
+    assert [m["model"] for m in found["models"]] == ["smollm2"]
+
+
+def test_doctor_says_how_to_get_what_is_missing() -> None:
+    done = run_without(["torch", "matplotlib"], "doctor")
+    assert done.returncode == 0
+    assert "pip install 'infoscope[language]'" in done.stdout
+    assert "pip install 'infoscope[plot]'" in done.stdout
+
+
+def test_a_missing_required_package_is_a_fault_of_the_installation() -> None:
+    assert run_without(["scipy"], "doctor").returncode == 1
+
+
+def test_models_lists_licence_and_place(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "models")
+    assert code == 0
+    assert "smollm2" in out
+    assert "Apache-2.0" in out
+
+
+def test_an_unknown_model_is_refused_with_the_names_there_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, out, err = run(capsys, "models", "install", "smolm2")
+    assert (code, out) == (2, "")
+    assert one_sentence(err)
+    assert "'smollm2'" in err
+
+
+# ---------------------------------------------------------------- table
+
+
+def test_table_ranks_columns_against_a_target(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "table", str(path_of("penguins.csv")), "--target", "species")
+    assert code == 0
+    assert "344 rows, 7 columns" in out
+    assert "information about species" in out
+    assert "bits" in out
+
+
+def test_table_json_is_whole_and_in_nats(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, _ = run(capsys, "table", str(path_of("penguins.csv")), "--json", "-")
+    found = json.loads(out)
+    assert code == 0
+    assert found["n_rows"] == 344
+    assert found["entropies"]["sex"]["unit"] == "nats"
+    target = tmp_path / "map.json"
+    assert main(["table", str(path_of("penguins.csv")), "--json", str(target)]) == 0
+    assert json.loads(target.read_text())["n_rows"] == 344
+
+
+def test_table_html_is_one_page_without_network(tmp_path: Path) -> None:
+    target = tmp_path / "map.html"
+    code = main(["table", str(path_of("penguins.csv")), "--target", "sex", "--html", str(target)])
+    page = target.read_text(encoding="utf-8")
+    assert code == 0
+    assert page.startswith("<!DOCTYPE html>")
+    assert "<script" not in page
+    assert 'src="http' not in page
+    assert list(tmp_path.iterdir()) == [target]
+
+
+CSV_FAULTS = {
+    "ragged": (b"a,b\n1,2\n3,4\n5,6,7\n8,9\n", 1, "line 4"),
+    "empty": (b"", 1, "empty"),
+    "header only": (b"a,b\n", 1, "row"),
+    "binary": (bytes(range(256)) * 8, 1, "text"),
+}
+
+
+@pytest.mark.parametrize("fault", CSV_FAULTS)
+def test_a_bad_csv_gets_one_sentence_and_leaves_no_file(
+    fault: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content, expected, word = CSV_FAULTS[fault]
+    source, target = tmp_path / "bad.csv", tmp_path / "out.html"
+    source.write_bytes(content)
+    code, out, err = run(capsys, "table", str(source), "--html", str(target))
+    assert (code, out) == (expected, "")
+    assert one_sentence(err), err
+    assert word in err
+    assert not target.exists()
+
+
+def test_a_missing_table_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "table", "no-such-file.csv")
+    assert (code, out) == (1, "")
+    assert one_sentence(err)
+    assert "no-such-file.csv" in err
+
+
+def test_an_unknown_target_is_answered_with_near_matches(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, out, err = run(capsys, "table", str(path_of("penguins.csv")), "--target", "specie")
+    assert (code, out) == (2, "")
+    assert one_sentence(err)
+    assert "'species'" in err
+
+
+def test_null_and_constant_columns_are_told_and_do_not_stop_the_scan(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "odd.csv"
+    rows = "".join(f"{i % 3},,same,{i % 2}\n" for i in range(60))
+    source.write_text("three,nothing,constant,two\n" + rows)
+    code, out, _ = run(capsys, "table", str(source), "--json", "-")
+    found = json.loads(out)
+    assert code == 0
+    assert found["entropies"]["constant"]["value"] == 0.0
+    assert "nothing" not in found["entropies"]
+    assert any("nothing" in text for text in found["notes"])
+
+
+def test_a_missing_extra_says_what_to_install() -> None:
+    done = run_without(["pyarrow"], "table", str(path_of("penguins.csv")))
+    assert done.returncode == 1
+    assert one_sentence(done.stderr), done.stderr
+    assert "pip install 'infoscope[tables]'" in done.stderr
+
+
+# ---------------------------------------------------------------- text
+
+TEXT_FAULTS = {
+    "missing": (None, "exist"),
+    "empty": (b"", "empty"),
+    "binary": (b"PK\x03\x04\x00\x00rest", "zero byte"),
+}
+
+
+@pytest.mark.parametrize("fault", TEXT_FAULTS)
+def test_a_bad_text_gets_one_sentence_before_any_model_is_loaded(
+    fault: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content, word = TEXT_FAULTS[fault]
+    source = tmp_path / "text.txt"
+    if content is not None:
+        source.write_bytes(content)
+    code, out, err = run(capsys, "text", str(source), "--json", str(tmp_path / "out.json"))
+    assert (code, out) == (1, "")
+    assert one_sentence(err), err
+    assert word in err
+    assert not (tmp_path / "out.json").exists()
+
+
+def test_an_output_folder_that_is_not_there_is_refused_before_the_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "text.txt"
+    source.write_text("Some words.")
+    code, out, err = run(capsys, "text", str(source), "--html", str(tmp_path / "no" / "out.html"))
+    assert (code, out) == (1, "")
+    assert one_sentence(err)
+    assert "folder" in err
+
+
+def test_text_scores_a_file_and_writes_report_and_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "text.txt"
+    source.write_text("The quick brown fox jumps over the lazy dog. Again, the quick brown fox.")
+    html, js = tmp_path / "text.html", tmp_path / "text.json"
+    code, out, _ = run(
+        capsys, "text", str(source), "--html", str(html), "--json", str(js), "--top", "3"
+    )
+    result = json.loads(js.read_text())["results"][0]
+    assert code == 0
+    assert "bits/byte" in out
+    assert "most surprising tokens" in out
+    assert "fox" in html.read_text(encoding="utf-8")
+    assert result["file"] == str(source)
+    assert abs(sum(result["surprisal"]) - result["total"]["value"]) < 1e-9
+
+
+def test_text_that_is_not_utf8_is_scored_as_bytes_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "latin.txt"
+    source.write_bytes("Ein Käfer lief über die Straße.".encode("latin-1"))
+    code, out, err = run(capsys, "text", str(source))
+    assert code == 0
+    assert "31 bytes" in out
+    assert "not valid UTF-8" in err
+
+
+def test_a_text_of_one_token_has_a_value_and_says_why_it_has_no_error_bar(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "one.txt"
+    source.write_text("a")
+    code, out, _ = run(capsys, "text", str(source))
+    assert code == 0
+    assert "1 token" in out
+    assert "±" not in out.partition("most surprising")[0]
+    assert "note:" in out
+
+
+def test_a_model_that_is_not_there_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "text.txt"
+    source.write_text("Some words.")
+    code, out, err = run(capsys, "text", str(source), "--model", "smolm2")
+    assert out == ""
+    assert code in (1, 2)
+    assert one_sentence(err), err
+
+
+def test_text_without_torch_says_what_to_install(tmp_path: Path) -> None:
+    source = tmp_path / "text.txt"
+    source.write_text("Some words.")
+    done = run_without(["torch"], "text", str(source))
+    assert done.returncode == 1
+    assert one_sentence(done.stderr), done.stderr
+    assert "pip install 'infoscope[language]'" in done.stderr
