@@ -24,6 +24,7 @@ __all__ = [
     "log",
     "namespace",
     "plain",
+    "to_numpy",
     "together",
 ]
 
@@ -81,7 +82,9 @@ def as_float(array: Array, *, like: Array | None = None) -> Array:
     xp = namespace(array)
     if like is not None and xp is np and namespace(like) is not np:
         xp = namespace(like)
-        array = xp.asarray(np.ascontiguousarray(array), device=getattr(like, "device", None))
+        # a copy: torch refuses negative strides and foreign byte orders, and warns of read-only
+        native = np.array(array, dtype=array.dtype.newbyteorder("="), order="C")
+        array = xp.asarray(native, device=getattr(like, "device", None))
     dtype = array.dtype
     if xp is np:
         if dtype.kind != "f":
@@ -95,12 +98,14 @@ def as_float(array: Array, *, like: Array | None = None) -> Array:
 def together(arrays: Sequence[Array], *, function: str) -> tuple[Any, list[Array]]:
     """Return one namespace and the arrays as its floats of one precision.
 
-    NumPy arrays and lists follow the torch or JAX array beside them, to its device.
+    NumPy arrays and lists follow the torch or JAX array beside them, to its device. NumPy's own
+    floats become doubles (a logarithm in single precision loses a small divergence altogether);
+    torch and JAX arrays keep single precision, in which people train.
     """
     foreign = [array for array in arrays if namespace(array) is not np]
     if not foreign:
         floats = [as_float(array) for array in arrays]
-        dtype = np.result_type(*floats)
+        dtype = np.result_type(np.float64, *floats)
         return np, [array.astype(dtype, copy=False) for array in floats]
     xp = namespace(foreign[0])
     if any(namespace(array) is not xp for array in foreign):
@@ -162,6 +167,12 @@ def plain(array: Array) -> Any:
     if isinstance(array, (np.ndarray, np.generic)) and cast(Array, array).ndim == 0:
         return float(cast(Array, array))
     return cast(Array, array)
+
+
+def to_numpy(array: Array) -> np.ndarray[Any, Any]:
+    """Return the values of a readable array of any library as a NumPy array."""
+    detach = getattr(array, "detach", None)
+    return np.asarray(detach().cpu() if detach is not None else array)
 
 
 def check_axis(axis: Any, ndim: int, *, function: str, argument: str) -> int:

@@ -15,10 +15,11 @@ from infoscope.core.arrays import (
     check_axis,
     is_readable,
     namespace,
+    to_numpy,
 )
 from infoscope.core.errors import InfoscopeWarning, NotADistribution, sentence
 
-__all__ = ["Logits"]
+__all__ = ["Logits", "log_softmax"]
 
 
 class Logits:
@@ -66,11 +67,23 @@ class Logits:
 
     def log_probabilities(self) -> Array:
         """Return log softmax(z), with the distribution's axis last and shape (..., k)."""
-        xp = namespace(self.z)
-        z = axis_last(self.z, self.axis)
-        shifted = z - xp.max(z, axis=-1, keepdims=True)
-        total = xp.sum(xp.exp(shifted), axis=-1, keepdims=True)
-        return shifted - xp.log(total)
+        return log_softmax(axis_last(self.z, self.axis))
+
+
+def log_softmax(z: Array) -> Array:
+    """Return log softmax of `z` along the last axis, exact also where one outcome is all but sure.
+
+    The largest terms are counted apart from the rest: log(1 + r) of a small rest r keeps the digits
+    that log(total) loses, so that a surprisal of 1e-30 is 1e-30 and not 0.
+    """
+    xp = namespace(z)
+    top = xp.max(z, axis=-1, keepdims=True)
+    shifted = z - top
+    is_top = shifted == 0
+    n_top = xp.sum(xp.astype(is_top, shifted.dtype), axis=-1, keepdims=True)
+    masked = xp.where(is_top, xp.full_like(shifted, -np.inf), shifted)
+    rest = xp.sum(xp.exp(masked), axis=-1, keepdims=True)
+    return shifted - (xp.log(n_top) + xp.log1p(rest / n_top))
 
 
 def _check_values(z: Array, axis: int) -> None:
@@ -83,8 +96,8 @@ def _check_values(z: Array, axis: int) -> None:
         return
     top = xp.max(z, axis=axis)  # NaN, +inf, or -inf where a whole row is impossible
     if not bool(xp.all(xp.isfinite(top))):
-        bad = np.argwhere(~np.isfinite(_to_numpy(top)))[0]
-        value = float(_to_numpy(top)[tuple(bad)])
+        bad = np.argwhere(~np.isfinite(to_numpy(top)))[0]
+        value = float(to_numpy(top)[tuple(bad)])
         where = f" in row {tuple(int(i) for i in bad)}" if len(bad) else ""
         got = f"a maximum of {value}{where}"
         raise NotADistribution(
@@ -99,8 +112,3 @@ def _check_values(z: Array, axis: int) -> None:
                 InfoscopeWarning,
                 stacklevel=3,
             )
-
-
-def _to_numpy(array: Array) -> np.ndarray[Any, Any]:
-    detach = getattr(array, "detach", None)
-    return np.asarray(detach().cpu() if detach is not None else array)

@@ -1,18 +1,21 @@
-"""How far one distribution is from another: Kullback-Leibler and Jensen-Shannon divergence."""
+"""How far one distribution is from another, in information: the Kullback-Leibler family."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from infoscope.core.arrays import Array, plain
-from infoscope.core.distribution import Masses, expectation, read_pair
+from infoscope.core.distribution import Masses, expectation, measure
 from infoscope.core.errors import InvalidArgument, sentence
 from infoscope.core.units import Unit, check_unit, from_nats
+from infoscope.measures import rows
 
-__all__ = ["jensen_shannon_divergence", "kl_divergence"]
+__all__ = ["jeffreys_divergence", "jensen_shannon_divergence", "kl_divergence", "kl_of_masses"]
 
 
-def kl_divergence(p: object, q: object, *, axis: int = -1, unit: Unit = "nats") -> Array:
+def kl_divergence(
+    p: object, q: object, *, axis: int = -1, where: object = None, unit: Unit = "nats"
+) -> Array:
     """Kullback-Leibler divergence KL(p‖q): the extra surprisal of believing q when p is true.
 
     KL(p‖q) = sum p log(p / q)
@@ -25,6 +28,9 @@ def kl_divergence(p: object, q: object, *, axis: int = -1, unit: Unit = "nats") 
         The believed distribution. Batches broadcast.
     axis : int, default -1
         The axis of the outcomes.
+    where : boolean array, optional
+        False leaves an outcome out; the others must sum to one. One axis runs over the outcomes,
+        more are aligned with `p`.
     unit : {"nats", "bits", "bans"}
         Unit of the result.
 
@@ -57,8 +63,16 @@ def kl_divergence(p: object, q: object, *, axis: int = -1, unit: Unit = "nats") 
     inf
     """
     check_unit(unit, "kl_divergence")
-    true, believed = read_pair(p, q, axis=axis, function="kl_divergence")
-    return plain(from_nats(_kl(true, believed), unit))
+    nats = measure(
+        kl_of_masses,
+        (p, "p"),
+        (q, "q"),
+        axis=axis,
+        where=where,
+        function="kl_divergence",
+        compiled=rows.kl_divergence,
+    )
+    return plain(from_nats(nats, unit))
 
 
 def jensen_shannon_divergence(
@@ -67,6 +81,7 @@ def jensen_shannon_divergence(
     *,
     weights: Sequence[float] | None = None,
     axis: int = -1,
+    where: object = None,
     unit: Unit = "nats",
 ) -> Array:
     """Jensen-Shannon divergence of `p` and `q`: mean divergence of each from their mixture.
@@ -81,6 +96,9 @@ def jensen_shannon_divergence(
         Non-negative and summing to one; (1/2, 1/2) by default.
     axis : int, default -1
         The axis of the outcomes.
+    where : boolean array, optional
+        False leaves an outcome out; the others must sum to one. One axis runs over the outcomes,
+        more are aligned with `p`.
     unit : {"nats", "bits", "bans"}
         Unit of the result.
 
@@ -113,21 +131,95 @@ def jensen_shannon_divergence(
     """
     check_unit(unit, "jensen_shannon_divergence")
     w = _check_weights(weights)
-    first, second = read_pair(p, q, axis=axis, function="jensen_shannon_divergence")
-    xp = first.xp
-    mixture = Masses(xp, w[0] * first.probabilities + w[1] * second.probabilities)
-    value = 0.0
-    for weight, part in zip(w, (first, second), strict=True):
-        if weight:  # a part without weight may lie outside the mixture: 0 * inf
-            value = value + weight * _kl(part, mixture, within=mixture.support)
-    return plain(from_nats(value, unit))
+
+    def jensen_shannon(first: Masses, second: Masses) -> Array:
+        mixture = w[0] * first.probabilities + w[1] * second.probabilities
+        mean = Masses(first.xp, mixture)
+        parts = [
+            weight * kl_of_masses(part, mean, within=mean.support)
+            for weight, part in zip(w, (first, second), strict=True)
+            if weight  # a part without weight may lie outside the mixture: 0 * inf
+        ]
+        return sum(parts[1:], parts[0])
+
+    nats = measure(
+        jensen_shannon,
+        (p, "p"),
+        (q, "q"),
+        axis=axis,
+        where=where,
+        function="jensen_shannon_divergence",
+    )
+    return plain(from_nats(nats, unit))
 
 
-def _kl(true: Masses, believed: Masses, within: Array | None = None) -> Array:
+def jeffreys_divergence(
+    p: object, q: object, *, axis: int = -1, where: object = None, unit: Unit = "nats"
+) -> Array:
+    """Jeffreys divergence of `p` and `q`: Kullback-Leibler divergence, there and back.
+
+    J(p, q) = KL(p‖q) + KL(q‖p) = sum (p - q) log(p / q)
+
+    Parameters
+    ----------
+    p, q : array of shape (..., k, ...) or Logits
+        The two distributions. Batches broadcast.
+    axis : int, default -1
+        The axis of the outcomes.
+    where : boolean array, optional
+        False leaves an outcome out; the others must sum to one. One axis runs over the outcomes,
+        more are aligned with `p`.
+    unit : {"nats", "bits", "bans"}
+        Unit of the result.
+
+    Returns
+    -------
+    float or array of the batch's shape
+        Divergence in `unit`, from 0 (p = q) to inf (the supports differ). Never negative.
+
+    Raises
+    ------
+    NotADistribution
+        If `p` or `q` is no distribution.
+    InvalidArgument
+        If they have different numbers of outcomes.
+
+    Notes
+    -----
+    Symmetric, and not a metric. The population stability index of credit scoring is this number
+    over the bins of a score. Some texts call half of it by the same name.
+
+    Source
+    ------
+    Jeffreys, An invariant form for the prior probability (1946), equation 1.
+
+    Examples
+    --------
+    >>> round(jeffreys_divergence([0.8, 0.2], [0.2, 0.8], unit="bits"), 12)
+    2.4
+    >>> jeffreys_divergence([1.0, 0.0], [0.5, 0.5])
+    inf
+    """
+    check_unit(unit, "jeffreys_divergence")
+    nats = measure(
+        _jeffreys, (p, "p"), (q, "q"), axis=axis, where=where, function="jeffreys_divergence"
+    )
+    return plain(from_nats(nats, unit))
+
+
+def kl_of_masses(true: Masses, believed: Masses, within: Array | None = None) -> Array:
     """KL in nats along the last axis; `within` leaves out masses that rounding lost (denormals)."""
     support = true.support if within is None else true.support & within
-    log_ratio = true.log_on(support) - believed.log_on(support)
-    return expectation(true, support, log_ratio)
+    return expectation(true, true.log_on(support) - believed.log_on(support))
+
+
+def _jeffreys(first: Masses, second: Masses) -> Array:
+    """Sum of (p - q)(log p - log q) where either has mass; every term is 0 or more."""
+    xp = first.xp
+    either = first.support | second.support
+    difference = first.probabilities - second.probabilities
+    log_ratio = first.log_on(either) - second.log_on(either)
+    return 0.0 + xp.sum(difference * log_ratio, axis=-1)
 
 
 def _check_weights(weights: Sequence[float] | None) -> tuple[float, float]:

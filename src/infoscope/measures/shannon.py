@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from infoscope.core.arrays import Array, plain
-from infoscope.core.distribution import expectation, read, read_pair
+from infoscope.core.arrays import Array, namespace, plain
+from infoscope.core.distribution import Masses, expectation, measure
 from infoscope.core.units import Unit, check_unit, from_nats
+from infoscope.measures import rows
 
-__all__ = ["cross_entropy", "entropy", "perplexity"]
+__all__ = ["cross_entropy", "entropy", "entropy_of_masses", "perplexity"]
 
 
-def entropy(p: object, *, axis: int = -1, unit: Unit = "nats") -> Array:
+def entropy(p: object, *, axis: int = -1, where: object = None, unit: Unit = "nats") -> Array:
     """Entropy of the distribution `p`: its expected surprisal.
 
     H(p) = -sum p log p
@@ -20,6 +21,9 @@ def entropy(p: object, *, axis: int = -1, unit: Unit = "nats") -> Array:
         Probabilities, non-negative and summing to one along `axis`.
     axis : int, default -1
         The axis of the outcomes; every other axis is a batch.
+    where : boolean array, optional
+        False leaves an outcome out; the others must sum to one. One axis runs over the outcomes,
+        more are aligned with `p`.
     unit : {"nats", "bits", "bans"}
         Unit of the result.
 
@@ -50,12 +54,20 @@ def entropy(p: object, *, axis: int = -1, unit: Unit = "nats") -> Array:
     0.0
     """
     check_unit(unit, "entropy")
-    masses = read(p, axis=axis, function="entropy")
-    support = masses.support
-    return plain(from_nats(0.0 - expectation(masses, support, masses.log_on(support)), unit))
+    nats = measure(
+        entropy_of_masses,
+        (p, "p"),
+        axis=axis,
+        where=where,
+        function="entropy",
+        compiled=rows.entropy,
+    )
+    return plain(from_nats(nats, unit))
 
 
-def cross_entropy(p: object, q: object, *, axis: int = -1, unit: Unit = "nats") -> Array:
+def cross_entropy(
+    p: object, q: object, *, axis: int = -1, where: object = None, unit: Unit = "nats"
+) -> Array:
     """Cross-entropy of `q` under `p`: the expected surprisal when p is true and q is believed.
 
     H(p, q) = -sum p log q = H(p) + KL(p‖q)
@@ -68,6 +80,9 @@ def cross_entropy(p: object, q: object, *, axis: int = -1, unit: Unit = "nats") 
         The believed distribution; a model's logits go in as `Logits(z)`. Batches broadcast.
     axis : int, default -1
         The axis of the outcomes.
+    where : boolean array, optional
+        False leaves an outcome out; the others must sum to one. One axis runs over the outcomes,
+        more are aligned with `p`.
     unit : {"nats", "bits", "bans"}
         Unit of the result.
 
@@ -100,13 +115,19 @@ def cross_entropy(p: object, q: object, *, axis: int = -1, unit: Unit = "nats") 
     inf
     """
     check_unit(unit, "cross_entropy")
-    true, believed = read_pair(p, q, axis=axis, function="cross_entropy")
-    support = true.support
-    value = 0.0 - expectation(true, support, believed.log_on(support))
-    return plain(from_nats(value, unit))
+    nats = measure(
+        _cross_entropy,
+        (p, "p"),
+        (q, "q"),
+        axis=axis,
+        where=where,
+        function="cross_entropy",
+        compiled=rows.cross_entropy,
+    )
+    return plain(from_nats(nats, unit))
 
 
-def perplexity(p: object, *, axis: int = -1) -> Array:
+def perplexity(p: object, *, axis: int = -1, where: object = None) -> Array:
     """Perplexity of the distribution `p`: how many equally likely outcomes have its entropy.
 
     PPL(p) = exp H(p)
@@ -117,6 +138,9 @@ def perplexity(p: object, *, axis: int = -1) -> Array:
         Probabilities, or logits.
     axis : int, default -1
         The axis of the outcomes.
+    where : boolean array, optional
+        False leaves an outcome out; the others must sum to one. One axis runs over the outcomes,
+        more are aligned with `p`.
 
     Returns
     -------
@@ -142,7 +166,21 @@ def perplexity(p: object, *, axis: int = -1) -> Array:
     >>> perplexity([0.25, 0.25, 0.25, 0.25])
     4.0
     """
-    masses = read(p, axis=axis, function="perplexity")
-    support = masses.support
-    nats = 0.0 - expectation(masses, support, masses.log_on(support))
-    return plain(masses.xp.exp(nats))
+    nats = measure(
+        entropy_of_masses,
+        (p, "p"),
+        axis=axis,
+        where=where,
+        function="perplexity",
+        compiled=rows.entropy,
+    )
+    return plain(namespace(nats).exp(nats))
+
+
+def entropy_of_masses(masses: Masses) -> Array:
+    """Entropy in nats along the last axis."""
+    return 0.0 - expectation(masses, masses.log_on(masses.support))
+
+
+def _cross_entropy(true: Masses, believed: Masses) -> Array:
+    return 0.0 - expectation(true, believed.log_on(true.support))
