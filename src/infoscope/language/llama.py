@@ -16,8 +16,9 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from infoscope.core.errors import ModelError
+from infoscope.core.errors import ModelError, sentence
 from infoscope.language.contract import HiddenStates, Tokens
+from infoscope.language.llama_buffers import LlamaBuffers, LlamaSizes
 from infoscope.language.tokenizer import ByteTokenizer
 
 __all__ = ["LlamaModel", "LlamaShape", "is_plain_llama"]
@@ -115,7 +116,12 @@ class LlamaModel:
     ) -> None:
         self.name = name
         self.prefix = prefix
-        self.shape = LlamaShape.from_config(config)
+        try:
+            self.shape = LlamaShape.from_config(config)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(
+                sentence("load", "config.json", "describe a llama-type model", repr(error))
+            ) from None
         self.context_limit: int | None = self.shape.context_limit
         self.default_context = min(1024, self.shape.context_limit)
         self._tokenizer = tokenizer
@@ -130,7 +136,30 @@ class LlamaModel:
                 "Fetch the model again."
             ) from None
         self.n_vocabulary = len(self._head)
-        self._work: _Work | None = None
+        self._check_shapes()
+        self._work: LlamaBuffers | None = None
+
+    def _check_shapes(self) -> None:
+        """Refuse weights that do not fit the configuration before a product fails on them."""
+        width, shape = self._embedding.shape[1], self.shape
+        outer, inner = shape.n_heads * shape.head_width, self._layers[0].gate.shape[1]
+        grouped = shape.n_groups * shape.head_width
+        wanted = {
+            "query": (width, outer), "key": (width, grouped), "value": (width, grouped),
+            "out": (outer, width), "gate": (width, inner), "up": (width, inner),
+            "down": (inner, width),
+        }  # fmt: skip
+        for number, layer in enumerate(self._layers):
+            for name, size in wanted.items():
+                got = tuple(getattr(layer, name).shape)
+                if got != size:
+                    raise ModelError(
+                        sentence(
+                            "load", f"the {name} weight of layer {number}",
+                            f"have shape {size[::-1]} by config.json", got[::-1],
+                            "Fetch the model again.",
+                        )
+                    )  # fmt: skip
 
     def encode(self, text: bytes) -> Tokens:
         """Cut any bytes into tokens that cover them exactly."""
@@ -152,65 +181,21 @@ class LlamaModel:
         """
         work = self._work
         if work is None or work.n < len(window):
-            work = self._work = _Work(len(window), self.shape, self._layers[0])
-        x = self._embedding[torch.from_numpy(window)]  # (n, width)
+            shape = self.shape
+            sizes = LlamaSizes(
+                self._embedding.shape[1], self._layers[0].gate.shape[1], shape.n_heads,
+                shape.n_groups, shape.head_width,
+            )  # fmt: skip
+            work = self._work = LlamaBuffers(len(window), sizes, shape.theta, shape.epsilon)
+        x = work.embed(self._embedding, torch.from_numpy(window))  # (n, width)
         for layer in self._layers:
-            self._attend(x, layer, work)
-            self._feed_forward(x, layer, work)
-        rows = functional.rms_norm(x[start:], self._norm.shape, self._norm, self.shape.epsilon)
-        return HiddenStates(rows, self._head)
-
-    def _attend(self, x: torch.Tensor, layer: _Layer, work: _Work) -> None:
-        """Add the attention of one block to `x` in place."""
-        n, shape = len(x), self.shape
-        h = functional.rms_norm(x, layer.attention_norm.shape, layer.attention_norm, shape.epsilon)
-        q = work.project("query", h, layer.query).view(n, shape.n_heads, shape.head_width)
-        k = work.project("key", h, layer.key).view(n, shape.n_groups, shape.head_width)
-        v = work.project("value", h, layer.value).view(n, shape.n_groups, shape.head_width)
-        q, k = work.rotate(q), work.rotate(k)  # (heads, n, head_width)
-        if shape.n_groups != shape.n_heads:
-            repeats = shape.n_heads // shape.n_groups
-            k = k.repeat_interleave(repeats, 0)
-            v = v.transpose(0, 1).repeat_interleave(repeats, 0)
-        else:
-            v = v.transpose(0, 1)
-        mixed = functional.scaled_dot_product_attention(q[None], k[None], v[None], is_causal=True)[
-            0
-        ]
-        torch.addmm(x, mixed.transpose(0, 1).reshape(n, -1), layer.out, out=x)
-
-    def _feed_forward(self, x: torch.Tensor, layer: _Layer, work: _Work) -> None:
-        """Add the gated feed-forward part of one block to `x` in place."""
-        h = functional.rms_norm(x, layer.mlp_norm.shape, layer.mlp_norm, self.shape.epsilon)
-        gate = work.project("gate", h, layer.gate)
-        functional.silu(gate, inplace=True)
-        gate.mul_(work.project("up", h, layer.up))
-        torch.addmm(x, gate, layer.down, out=x)
-
-
-class _Work:
-    """Buffers for windows of up to `n` tokens, and the tables of the rotary embedding."""
-
-    def __init__(self, n: int, shape: LlamaShape, layer: _Layer) -> None:
-        self.n = n
-        self._half = shape.head_width // 2
-        names = ("query", "key", "value", "gate", "up")
-        self._buffers = {name: torch.empty(n, getattr(layer, name).shape[1]) for name in names}
-        exponents = torch.arange(0, shape.head_width, 2, dtype=torch.int64).float()
-        frequencies = 1.0 / shape.theta ** (exponents / shape.head_width)
-        angles = torch.outer(torch.arange(n).float(), frequencies)  # (n, half)
-        self._cos, self._sin = angles.cos(), angles.sin()
-
-    def project(self, name: str, h: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-        """Return ``h @ weight`` in the buffer of that name."""
-        return torch.mm(h, weight, out=self._buffers[name][: len(h)])
-
-    def rotate(self, x: torch.Tensor) -> torch.Tensor:
-        """Turn each pair (i, i + half) by its position's angle: (n, heads, w) to (heads, n, w)."""
-        n = len(x)
-        a, b = x.transpose(0, 1).split(self._half, -1)
-        cos, sin = self._cos[:n], self._sin[:n]
-        out = x.new_empty(x.shape[1], n, x.shape[2])
-        torch.mul(a, cos, out=out[..., : self._half]).addcmul_(b, sin, value=-1)
-        torch.mul(b, cos, out=out[..., self._half :]).addcmul_(a, sin)
-        return out
+            h = work.normalise(x, layer.attention_norm)
+            q = work.project("query", h, layer.query)
+            k = work.project("key", h, layer.key)
+            v = work.project("value", h, layer.value)
+            torch.addmm(x, work.attend(q, k, v), layer.out, out=x)
+            h = work.normalise(x, layer.mlp_norm)
+            gate = functional.silu(work.project("gate", h, layer.gate), inplace=True)
+            gate.mul_(work.project("up", h, layer.up))
+            torch.addmm(x, gate, layer.down, out=x)
+        return HiddenStates(work.normalise(x[start:], self._norm), self._head)

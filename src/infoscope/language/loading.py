@@ -97,7 +97,9 @@ def _load_gguf(path: Path) -> LanguageModel:
     gguf = read_gguf(path)
     config = folder_config(gguf)
     prefix = next((config[k] for k in ("bos_token_id", "eos_token_id") if config[k] is not None), 0)
-    tokenizer = ByteTokenizer(tokenizer_description(gguf), escape=config["unk_token_id"])
+    tokenizer = ByteTokenizer(
+        json.dumps(tokenizer_description(gguf)), escape=config["unk_token_id"]
+    )
     tensors = {key: torch.from_numpy(value) for key, value in weights(gguf).items()}
     return LlamaModel(path.stem, config, tensors, tokenizer, prefix)
 
@@ -107,11 +109,10 @@ def _load_folder(folder: Path, name: str) -> LanguageModel:
     if not (folder / "tokenizer.json").is_file():
         raise _missing(folder, "tokenizer.json")
     card = _read_json(folder, "tokenizer_config.json", needed=False)
-    description = _read_json(folder, "tokenizer.json")
-    ids = _token_ids(description)
-    tokenizer = ByteTokenizer(description, escape=_role(card, config, ids, "unk"))
-    prefix = _role(card, config, ids, "bos")
-    prefix = _role(card, config, ids, "eos") if prefix is None else prefix
+    tokenizer = ByteTokenizer.from_file(folder / "tokenizer.json")
+    tokenizer.escape = _role(card, config, tokenizer, "unk")
+    prefix = _role(card, config, tokenizer, "bos")
+    prefix = _role(card, config, tokenizer, "eos") if prefix is None else prefix
     if prefix is None:
         raise ModelError(
             sentence(
@@ -176,21 +177,14 @@ def _read_json(folder: Path, file: str, *, needed: bool = True) -> dict[str, Any
     return value
 
 
-def _token_ids(description: Mapping[str, Any]) -> dict[str, int]:
-    """Return the ids of the control tokens and, where it is a table, of the vocabulary."""
-    vocabulary = (description.get("model") or {}).get("vocab")
-    ids = dict(vocabulary) if isinstance(vocabulary, dict) else {}
-    return ids | {entry["content"]: entry["id"] for entry in description.get("added_tokens") or ()}
-
-
 def _role(
-    card: Mapping[str, Any], config: Mapping[str, Any], ids: Mapping[str, int], role: str
+    card: Mapping[str, Any], config: Mapping[str, Any], tokenizer: ByteTokenizer, role: str
 ) -> int | None:
     """Return the id of the bos, eos or unk token: the tokenizer's word first, as lm-eval does."""
     token = card.get(f"{role}_token")
     token = token.get("content") if isinstance(token, dict) else token
-    if isinstance(token, str) and token in ids:
-        return ids[token]
+    if isinstance(token, str) and (found := tokenizer.find(token)) is not None:
+        return found
     value = config.get(f"{role}_token_id")
     value = value[0] if isinstance(value, list) and value else value
     return value if isinstance(value, int) else None

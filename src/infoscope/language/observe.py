@@ -18,7 +18,7 @@ from infoscope.language.contract import HiddenStates, Prediction
 
 __all__ = ["Observations", "Observer"]
 
-_PRODUCT_BYTES = 50_000_000  # one buffer of logits; below about 256 rows the product slows down
+_PRODUCT_BYTES = 100_663_296  # one buffer of logits: 512 rows of SmolLM2; fewer slow the product
 _REDUCE_BYTES = 2_000_000  # rows reduced together: fit the second-level cache
 _BLOCK = 256  # columns per block in the two-step search for the largest
 

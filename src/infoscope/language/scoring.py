@@ -10,6 +10,7 @@ import numpy as np
 from infoscope.core.errors import InvalidArgument, WrongType, sentence
 from infoscope.core.progress import Progress
 from infoscope.language.contract import LanguageModel
+from infoscope.language.denormals import denormals_flushed
 from infoscope.language.loading import load
 from infoscope.language.observe import Observer
 from infoscope.language.result import ScoringRule, TextScore
@@ -86,7 +87,7 @@ def score(
     surprisal, entropy, rank = np.empty(n), np.empty(n), np.empty(n, np.int64)
     top_ids, top_probabilities = np.empty((n, top), np.int64), np.empty((n, top))
     observer = Observer(model.n_vocabulary, top)
-    with Progress(n, "scoring", "tokens", show=progress) as bar:
+    with denormals_flushed(), Progress(n, "scoring", "tokens", show=progress) as bar:
         for window in disjoint_windows(tokens.ids, model.prefix, context):
             here = slice(window.first, window.last)
             rows = model.predict(window.inputs, window.start)

@@ -8,15 +8,13 @@ escaped as the unknown token and two hexadecimal digits instead of being dropped
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer, decoders
 
 from infoscope.core.errors import DataError, ModelError, sentence
 from infoscope.language.contract import Tokens
@@ -48,23 +46,25 @@ class ByteTokenizer:
 
     Parameters
     ----------
-    description : dict
-        The parsed ``tokenizer.json``: byte-level, or SentencePiece-like with byte fallback.
+    description : str
+        The text of a ``tokenizer.json``: byte-level, or SentencePiece-like with byte fallback.
     escape : int or None
         Token id that introduces a byte which the vocabulary cannot spell (the unknown token).
     """
 
-    def __init__(self, description: dict[str, Any], *, escape: int | None = None) -> None:
+    def __init__(self, description: str, *, escape: int | None = None) -> None:
         try:
-            self._tokenizer = Tokenizer.from_str(json.dumps(description))
+            self._tokenizer = Tokenizer.from_str(description)
         except Exception as error:  # noqa: BLE001 - the binding raises a bare Exception
-            raise ModelError(f"load: tokenizer.json cannot be read: {error}.") from None
+            raise ModelError(
+                sentence("load", "tokenizer.json", "describe a tokenizer", str(error).rstrip("."))
+            ) from None
         self._tokenizer.encode_special_tokens = True
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
-        self._byte_level = '"ByteLevel"' in json.dumps(description.get("decoder"))
+        self._byte_level = isinstance(self._tokenizer.decoder, decoders.ByteLevel)
         vocabulary = self._tokenizer.get_vocab(with_added_tokens=True)
-        added = {entry["content"] for entry in description.get("added_tokens") or ()}
+        added = {token.content for token in self._tokenizer.get_added_tokens_decoder().values()}
         self._spellings = self._spell_all(vocabulary, added)
         self.escape = escape
         single = {s: i for i, s in enumerate(self._spellings) if len(s) == 1}
@@ -80,17 +80,20 @@ class ByteTokenizer:
     def from_file(cls, path: Path, *, escape: int | None = None) -> ByteTokenizer:
         """Read a ``tokenizer.json`` file."""
         try:
-            description = json.loads(path.read_text("utf-8"))
-        except (OSError, ValueError) as error:
+            return cls(path.read_text("utf-8"), escape=escape)
+        except (OSError, UnicodeDecodeError) as error:
             raise ModelError(
-                sentence("load", "tokenizer.json", "be a readable JSON file", error)
+                sentence("load", "tokenizer.json", "be readable", error, "Fetch the model again.")
             ) from None
-        return cls(description, escape=escape)
 
     @property
     def n_vocabulary(self) -> int:
         """Number of token ids, gaps included."""
         return len(self._spellings)
+
+    def find(self, name: str) -> int | None:
+        """Return the id of a control token by its name."""
+        return self._tokenizer.token_to_id(name)
 
     def spell(self, token: int) -> bytes:
         """Return the bytes of one vocabulary entry."""
