@@ -66,7 +66,7 @@ def test_save_svg_and_html(tmp_path):
 
 
 def test_save_errors(tmp_path):
-    with pytest.raises(InvalidArgument, match=r"end in \.svg or \.html"):
-        figure().save(tmp_path / "a.png")
+    with pytest.raises(InvalidArgument, match=r"end in \.svg, \.html"):
+        figure().save(tmp_path / "a.jpeg")
     with pytest.raises(NotFound, match="folder that exists"):
         figure().save(tmp_path / "no" / "a.svg")

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from infoscope.core.errors import InvalidArgument, sentence
+from infoscope.core.extras import require
 from infoscope.figures.blocks import table
-from infoscope.figures.files import write_text
+from infoscope.figures.files import write_bytes, write_text
 from infoscope.figures.marks import Mark
 from infoscope.figures.markup import Html, esc
 from infoscope.figures.style import figure_style, standalone_style
 from infoscope.figures.svg import render_svg
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["Figure"]
 
@@ -93,14 +99,18 @@ class Figure:
         return Html(f'<figure class="isc isc-figure">{head}{picture}{rest}</figure>')
 
     def save(self, path: str | FilePath) -> FilePath:
-        """Write the picture to `path` (.svg, or .html with caption and data) and return the path.
+        """Write the picture to `path` and return the path.
+
+        The name decides: .svg, .html (with caption and data), or .png and .pdf (extra `plot`).
 
         Raises
         ------
         InvalidArgument
-            If the name ends in neither, or the file cannot be written.
+            If the name ends in none of these, or the file cannot be written.
         NotFound
             If the folder does not exist.
+        MissingExtra
+            If matplotlib is needed and not there.
         """
         path = FilePath(path)
         kind = path.suffix.lower()
@@ -113,13 +123,24 @@ class Figure:
                 f'<body class="isc" style="background:var(--isc-paper)">{self.to_html()}</body>'
                 "</html>\n"
             )
+        elif kind in (".png", ".pdf"):
+            content = _matplotlib("saving a .png or .pdf").image(self, kind[1:])
+            return write_bytes(path, content, function="Figure.save")
         else:
             raise InvalidArgument(
-                sentence("Figure.save", "path", "end in .svg or .html", repr(str(path)),
-                         "For .png and .pdf draw on matplotlib: "
-                         "infoscope.figures.matplotlib_axes.draw(figure).")
-            )  # fmt: skip
+                sentence("Figure.save", "path", "end in .svg, .html, .png or .pdf", repr(str(path)))
+            )
         return write_text(path, text, function="Figure.save")
+
+    def draw(self, ax: Axes | None = None) -> Axes:
+        """Draw the picture on matplotlib axes (new ones by default) and return them.
+
+        Raises
+        ------
+        MissingExtra
+            If matplotlib is not installed (extra `plot`).
+        """
+        return _matplotlib("drawing on axes").draw(self, ax)
 
     def _draw(self, style: str = "") -> str:
         return render_svg(
@@ -148,3 +169,8 @@ class Figure:
 
     def _repr_html_(self) -> str:
         return f"<style>{figure_style()}</style>{self.to_html()}"
+
+
+def _matplotlib(purpose: str) -> Any:
+    require("matplotlib", extra="plot", purpose=purpose)
+    return importlib.import_module("infoscope.figures.matplotlib_axes")

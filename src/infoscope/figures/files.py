@@ -1,4 +1,4 @@
-"""Write a text file all at once or not at all."""
+"""Write a file all at once or not at all."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from infoscope.core.errors import InvalidArgument, NotFound, sentence
 
-__all__ = ["write_text"]
+__all__ = ["write_bytes", "write_text"]
 
 
 def write_text(path: str | Path, text: str, *, function: str) -> Path:
@@ -23,9 +23,14 @@ def write_text(path: str | Path, text: str, *, function: str) -> Path:
     InvalidArgument
         If `path` is a folder, or may not be written.
     """
+    return write_bytes(path, text.encode("utf-8"), function=function)
+
+
+def write_bytes(path: str | Path, content: bytes, *, function: str) -> Path:
+    """Do the same as `write_text` with bytes."""
     given = Path(path)
     try:
-        return _write(given, given.resolve(), text, function)
+        return _write(given, given.resolve(), content, function)
     except OSError as error:
         if isinstance(error, NotFound):
             raise
@@ -35,7 +40,7 @@ def write_text(path: str | Path, text: str, *, function: str) -> Path:
         ) from error  # fmt: skip
 
 
-def _write(given: Path, path: Path, text: str, function: str) -> Path:
+def _write(given: Path, path: Path, content: bytes, function: str) -> Path:
     if path.is_dir():
         raise InvalidArgument(
             sentence(function, "path", "name a file", f"the folder {str(given)!r}",
@@ -47,12 +52,12 @@ def _write(given: Path, path: Path, text: str, function: str) -> Path:
                      f"Create {str(given.parent)!r} first.")
         )  # fmt: skip
     if path.exists() and not path.is_file():
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(content)
         return given
     temporary = path.with_name(f".{path.name[:100]}.{os.getpid()}.part")
     try:
-        with temporary.open("w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
+        with temporary.open("wb") as stream:
+            stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(path)

@@ -53,8 +53,8 @@ def text_report(score: TextScore, *, name: str = "", top: int = 20) -> str:
         A whole document without script and without anything from the network.
     """
     subtitle = (
-        f"{len(score.text):,} bytes, {len(score):,} tokens, read by the language model "
-        f"{score.model}, which pays for every token according to how little it expected it."
+        f"{_size(score)}, read by the language model {score.model}, which pays for every token "
+        "according to how little it expected it."
     )
     title = f"{name}, in bits" if name else "A text, in bits"
     return page(title, text_sections(score, top=top), subtitle=subtitle, footer=_FOOTER)
@@ -104,16 +104,17 @@ _FOOTER = (
 def _headline(score: TextScore) -> Html:
     total = score.total.to("bits")
     tiles = [
-        Tile.of(score.bits_per_byte, label="Bits per byte", counted="tokens",
-                rule=f"total bits ÷ {len(score.text):,} bytes; comparable between models. "
+        Tile.of(score.bits_per_byte, label="Bits per byte", counted=_unit(score),
+                rule=f"total bits ÷ {_plural(len(score.text), 'byte')}; comparable between models. "
                      "8 would be no model at all"),
-        Tile.of(score.perplexity, label="Perplexity", counted="tokens",
+        Tile.of(score.perplexity, label="Perplexity", counted=_unit(score),
                 rule="exp of the mean surprisal: as unsure as a fair die with so many faces; "
                      "depends on the tokenizer"),
-        Tile.of(total, label="The whole text", counted="tokens",
+        Tile.of(total, label="The whole text", counted=_unit(score),
                 rule=f"sum of −log₂ p over all tokens: {format_number(total.value / 8)} bytes "
                      f"instead of {len(score.text):,}"),
-        Tile.of(score.mean_entropy.to("bits"), label="Mean predictive entropy", counted="tokens",
+        Tile.of(score.mean_entropy.to("bits"), label="Mean predictive entropy",
+                counted=_unit(score),
                 rule=f"what the model itself expected to pay; it paid "
                      f"{format_number(score.bits_per_token.value)} bits/token"),
     ]  # fmt: skip
@@ -245,7 +246,7 @@ def _lesson(score: TextScore) -> Html:
             f" The widest gap in this text is at {show_token(worst.token)} (byte "
             f"{worst.start:,}): the model was {_two(unsure)} bits unsure and paid {_two(cost)}."
         )
-    prefix = asdict(score.rule) | {"text": f"{len(score.text):,} bytes, {len(score):,} tokens"}
+    prefix = asdict(score.rule) | {"text": _size(score)}
     rule = {key.replace("_", " "): value for key, value in prefix.items()}
     return Html(
         "<p><strong>Surprisal</strong> looks back: what the token that came has cost. "
@@ -266,6 +267,18 @@ def _lesson(score: TextScore) -> Html:
 
 def _two(value: float) -> str:
     return f"{value:.2f}" if np.isfinite(value) else format_number(value)
+
+
+def _size(score: TextScore) -> str:
+    return f"{_plural(len(score.text), 'byte')}, {_plural(len(score), 'token')}"
+
+
+def _unit(score: TextScore) -> str:
+    return "token" if len(score) == 1 else "tokens"
+
+
+def _plural(n: int, word: str) -> str:
+    return f"{n:,} {word}{'' if n == 1 else 's'}"
 
 
 def _count(value: float) -> str:
