@@ -19,12 +19,18 @@ from infoscope.measures.f_divergences import (
     hellinger_distance,
     total_variation,
 )
+from infoscope.measures.gaussians import (
+    gaussian_entropy,
+    gaussian_kl,
+    gaussian_mutual_information,
+)
 from infoscope.measures.joint_tables import (
     conditional_entropy,
     conditional_mutual_information,
     joint_entropy,
     mutual_information,
 )
+from infoscope.measures.maximum_entropy_solver import MaximumEntropy, maximum_entropy
 from infoscope.measures.named_tables import Joint, push
 from infoscope.measures.orders import (
     alpha_divergence,
@@ -38,6 +44,7 @@ from infoscope.measures.splits import gain_ratio, information_gain
 
 __all__ = [
     "Joint",
+    "MaximumEntropy",
     "alpha_divergence",
     "chi_squared_divergence",
     "conditional_entropy",
@@ -47,6 +54,9 @@ __all__ = [
     "entropy",
     "f_divergence",
     "gain_ratio",
+    "gaussian_entropy",
+    "gaussian_kl",
+    "gaussian_mutual_information",
     "hellinger_distance",
     "information_gain",
     "interaction_information",
@@ -54,6 +64,7 @@ __all__ = [
     "jensen_shannon_divergence",
     "joint_entropy",
     "kl_divergence",
+    "maximum_entropy",
     "mutual_information",
     "normalized_mutual_information",
     "o_information",

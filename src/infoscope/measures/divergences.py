@@ -8,7 +8,7 @@ from infoscope.core.arrays import Array, plain
 from infoscope.core.distribution import Masses, expectation, measure
 from infoscope.core.errors import InvalidArgument, sentence
 from infoscope.core.units import Unit, check_unit, from_nats
-from infoscope.measures import rows
+from infoscope.measures import families, rows
 
 __all__ = ["jeffreys_divergence", "jensen_shannon_divergence", "kl_divergence", "kl_of_masses"]
 
@@ -22,9 +22,10 @@ def kl_divergence(
 
     Parameters
     ----------
-    p : array of shape (..., k, ...) or Logits
-        The true distribution, under which the expectation is taken.
-    q : array of shape (..., k, ...) or Logits
+    p : array of shape (..., k, ...), Logits, or a family
+        The true distribution, under which the expectation is taken; or a frozen scipy.stats or
+        torch distribution.
+    q : array of shape (..., k, ...), Logits, or a family
         The believed distribution. Batches broadcast.
     axis : int, default -1
         The axis of the outcomes.
@@ -63,6 +64,8 @@ def kl_divergence(
     inf
     """
     check_unit(unit, "kl_divergence")
+    if families.is_family(p) or families.is_family(q):
+        return plain(from_nats(families.kl_of(p, q, axis=axis, where=where), unit))
     nats = measure(
         kl_of_masses,
         (p, "p"),
@@ -90,7 +93,7 @@ def jensen_shannon_divergence(
 
     Parameters
     ----------
-    p, q : array of shape (..., k, ...) or Logits
+    p, q : array of shape (..., k, ...), Logits, or a family
         The two distributions. Batches broadcast.
     weights : pair of floats, optional
         Non-negative and summing to one; (1/2, 1/2) by default.
@@ -131,6 +134,9 @@ def jensen_shannon_divergence(
     """
     check_unit(unit, "jensen_shannon_divergence")
     w = _check_weights(weights)
+    if families.is_family(p) or families.is_family(q):
+        value = families.js_of(p, q, weights=w, axis=axis, where=where)
+        return plain(from_nats(value, unit))
 
     def jensen_shannon(first: Masses, second: Masses) -> Array:
         mixture = w[0] * first.probabilities + w[1] * second.probabilities

@@ -106,7 +106,7 @@ def maximum_entropy(support: object, moments: Sequence[Moment]) -> MaximumEntrop
     [0.166667, 0.166667, 0.166667, 0.166667, 0.166667, 0.166667]
     >>> loaded = maximum_entropy(die, [(die, 4.5)])
     >>> loaded.p.round(4).tolist(), loaded.converged
-    ([0.0543, 0.0788, 0.1142, 0.1654, 0.2398, 0.3475], True)
+    ([0.0544, 0.0788, 0.1142, 0.1654, 0.2398, 0.3475], True)
     """
     values, targets = _read(support, moments)
     k, m = values.shape

@@ -5,7 +5,7 @@ from __future__ import annotations
 from infoscope.core.arrays import Array, namespace, plain
 from infoscope.core.distribution import Masses, expectation, measure
 from infoscope.core.units import Unit, check_unit, from_nats
-from infoscope.measures import rows
+from infoscope.measures import families, rows
 
 __all__ = ["cross_entropy", "entropy", "entropy_of_masses", "perplexity"]
 
@@ -17,8 +17,9 @@ def entropy(p: object, *, axis: int = -1, where: object = None, unit: Unit = "na
 
     Parameters
     ----------
-    p : array of shape (..., k, ...) or Logits
-        Probabilities, non-negative and summing to one along `axis`.
+    p : array of shape (..., k, ...), Logits, or a family
+        Probabilities, non-negative and summing to one along `axis`; or a parametric family: a
+        frozen scipy.stats distribution or a torch distribution (one, or a batch).
     axis : int, default -1
         The axis of the outcomes; every other axis is a batch.
     where : boolean array, optional
@@ -30,15 +31,26 @@ def entropy(p: object, *, axis: int = -1, where: object = None, unit: Unit = "na
     Returns
     -------
     float or array of the batch's shape
-        Entropy in `unit`, from 0 (one outcome is certain) to log k (all are alike). Never -0.0.
+        Entropy in `unit`, from 0 (one outcome is certain) to log k (all are alike). Never -0.0. Of
+        a density it is the differential entropy: any real number, negative for a narrow density.
 
     Raises
     ------
     NotADistribution
         If `p` holds NaN or negative values, does not sum to one, or has no outcome.
+    WrongType
+        If `p` is a family of vectors without a known entropy.
+
+    Warns
+    -----
+    InfoscopeWarning
+        If a family's entropy is computed numerically, and its error bound exceeds 1e-8
+        (`infoscope.measures.families.quadrature` returns the bound).
 
     Notes
     -----
+    A family is answered in closed form where one is known, otherwise by adaptive quadrature or
+    summation; torch's gradients flow through both.
     0 log 0 counts as 0. The gradient at p = 0 is +inf in truth; 0 is returned there, so that
     training does not break. Under tracing, bad input surfaces as NaN. Cost: one pass, O(k) a row.
 
@@ -54,6 +66,8 @@ def entropy(p: object, *, axis: int = -1, where: object = None, unit: Unit = "na
     0.0
     """
     check_unit(unit, "entropy")
+    if families.is_family(p):
+        return plain(from_nats(families.entropy_of(p, where=where), unit))
     nats = measure(
         entropy_of_masses,
         (p, "p"),
@@ -74,9 +88,9 @@ def cross_entropy(
 
     Parameters
     ----------
-    p : array of shape (..., k, ...) or Logits
-        The true distribution (one-hot for a label).
-    q : array of shape (..., k, ...) or Logits
+    p : array of shape (..., k, ...), Logits, or a family
+        The true distribution (one-hot for a label); or a frozen scipy.stats or torch distribution.
+    q : array of shape (..., k, ...), Logits, or a family
         The believed distribution; a model's logits go in as `Logits(z)`. Batches broadcast.
     axis : int, default -1
         The axis of the outcomes.
@@ -115,6 +129,8 @@ def cross_entropy(
     inf
     """
     check_unit(unit, "cross_entropy")
+    if families.is_family(p) or families.is_family(q):
+        return plain(from_nats(families.cross_entropy_of(p, q, axis=axis, where=where), unit))
     nats = measure(
         _cross_entropy,
         (p, "p"),
