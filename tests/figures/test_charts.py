@@ -90,6 +90,14 @@ def test_line_breaks_at_values_that_are_no_number():
     assert figure.data["a"][5] == math.inf
 
 
+def test_a_reference_can_have_a_strip():
+    figure = line(references={"mean": 2.0}, bands={"mean": (1.0, 4.0)}, from_zero=True)
+    (strip,) = [m for m in figure.marks if isinstance(m, Rect)]
+    dashed = next(m for m in figure.marks if isinstance(m, Path) and m.role == "reference")
+    assert dashed.points[0][1] - strip.y == pytest.approx(strip.height * 2 / 3)
+    assert figure.data["mean, high"] == (4.0,) * 4
+
+
 def test_line_data_equals_the_input():
     data = FIGURES["line"].data
     assert data["bytes"] == (0.0, 1.0, 2.0, 3.0)
@@ -110,6 +118,8 @@ def test_line_data_equals_the_input():
         ({"lines": {"a": [math.nan] * 4}}, "finite value"),
         ({"bands": {"other": ([1] * 4, [2] * 4)}}, "name lines among"),
         ({"references": {"m": math.inf}}, "be finite"),
+        ({"references": {"m": 1.0}, "bands": {"m": (math.nan, 2.0)}}, "be finite"),
+        ({"references": {"m": 1.0}, "bands": {"m": ([1] * 4, [2] * 4)}}, "two numbers"),
     ],
 )
 def test_line_errors(more, words):

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from infoscope.core.errors import InvalidArgument, sentence
 from infoscope.figures.figure import Figure
 from infoscope.figures.lettering import shorten, text_width
-from infoscope.figures.marks import Mark, Path, Text
+from infoscope.figures.marks import Mark, Path, Rect, Text
 from infoscope.figures.scales import format_number, ticks
 
 __all__ = ["line_chart"]
@@ -48,7 +48,8 @@ def line_chart(
     x_label, y_label : str
         Axis names with their units ("bits per byte").
     bands : mapping of str to (low, high), optional
-        Shaded range around the line of that name, two arrays of shape (n,).
+        Shaded range around the line of that name, two arrays of shape (n,); or, around the
+        reference of that name, two numbers.
     references : mapping of str to float, optional
         Name -> height of a dashed line across the whole chart.
     from_zero : bool
@@ -85,11 +86,15 @@ def line_chart(
     ranges = {
         name: (_column(low, xs, name), _column(high, xs, name))
         for name, (low, high) in (bands or {}).items()
+        if name in curves
     }
     references = {name: float(value) for name, value in (references or {}).items()}
-    _check_names(curves, ranges, references)
+    around = {k: ends for k, ends in (bands or {}).items() if k in references and k not in curves}
+    strips = {name: (_number(low), _number(high)) for name, (low, high) in around.items()}
+    _check_names(curves, bands or {}, references, strips)
     seen = [*curves.values(), *(end for pair in ranges.values() for end in pair)]
-    seen.append(np.array([*references.values(), *([0.0] if from_zero else [])]))
+    level = [*references.values(), *(end for ends in strips.values() for end in ends)]
+    seen.append(np.array([*level, *([0.0] if from_zero else [])]))
     finite = np.concatenate([values[np.isfinite(values)] for values in seen])
     if not finite.size:
         raise InvalidArgument(sentence("line_chart", "lines", "hold a finite value", "none"))
@@ -99,6 +104,7 @@ def line_chart(
     frame = _Frame(xs[0], xs[-1], bottom, high + margin, width, height, [*curves, *references])
 
     marks: list[Mark] = frame.axes(x_label, y_label)
+    marks += [frame.strip(*ends) for ends in strips.values()]
     for i, name in enumerate(curves, 1):
         if name in ranges:
             marks += [frame.area(x, low, high, i) for x, low, high in _runs(xs, *ranges[name])]
@@ -118,6 +124,8 @@ def line_chart(
             data[f"{name}, low"], data[f"{name}, high"] = (end.tolist() for end in ranges[name])
     for name, value in references.items():
         data[name] = [value] * len(xs)
+        if name in strips:
+            data[f"{name}, low"], data[f"{name}, high"] = ([end] * len(xs) for end in strips[name])
     about = description or _describe(curves, x_label, y_label)
     return Figure(title, about, data, marks, width, height)
 
@@ -167,6 +175,10 @@ class _Frame:
         there = [(self.x(a), self.y(b)) for a, b in zip(x, high, strict=True)]
         back = [(self.x(a), self.y(b)) for a, b in zip(x, low, strict=True)]
         return Path(tuple(there + back[::-1]), f"band-{i}", closed=True)
+
+    def strip(self, low: float, high: float) -> Rect:
+        top = self.y(high)
+        return Rect(self.left, top, self.right - self.left, self.y(low) - top, "band-reference")
 
     def names(
         self, curves: Mapping[str, np.ndarray], references: Mapping[str, float]
@@ -219,6 +231,16 @@ def _column(values: ArrayLike, x: np.ndarray, name: str) -> np.ndarray:
     return column
 
 
+def _number(value: ArrayLike) -> float:
+    number = np.asarray(value, dtype=np.float64)
+    if number.ndim:
+        raise InvalidArgument(
+            sentence("line_chart", "bands", "be two numbers around a reference",
+                     f"an array of shape {number.shape}")
+        )  # fmt: skip
+    return float(number)
+
+
 def _check_positions(x: np.ndarray) -> None:
     if x.size < 2 or not np.all(np.isfinite(x)) or not np.all(np.diff(x) > 0):
         raise InvalidArgument(
@@ -229,21 +251,23 @@ def _check_positions(x: np.ndarray) -> None:
 
 def _check_names(
     curves: Mapping[str, np.ndarray],
-    ranges: Mapping[str, object],
+    bands: Mapping[str, object],
     references: Mapping[str, float],
+    strips: Mapping[str, tuple[float, float]],
 ) -> None:
     if not 1 <= len(curves) <= MAX_LINES:
         raise InvalidArgument(
             sentence("line_chart", "lines", f"be 1 to {MAX_LINES} curves", len(curves),
                      "Draw several charts.")
         )  # fmt: skip
-    for name in ranges:
-        if name not in curves:
+    for name in bands:
+        if name not in curves and name not in references:
+            known = [*curves, *references]
             raise InvalidArgument(
-                sentence("line_chart", "bands", f"name lines among {list(curves)}", repr(name))
+                sentence("line_chart", "bands", f"name lines among {known}", repr(name))
             )
     for name, value in references.items():
-        if not math.isfinite(value):
+        if not all(map(math.isfinite, (value, *strips.get(name, ())))):
             raise InvalidArgument(
                 sentence("line_chart", "references", "be finite", f"{value} for {name!r}")
             )

@@ -66,6 +66,7 @@ ROLES: Final[dict[str, dict[str, str]]] = {
     "band-2": {"fill": "second", "opacity": "0.18"},
     "band-3": {"fill": "third", "opacity": "0.18"},
     "band-4": {"fill": "fourth", "opacity": "0.18"},
+    "band-reference": {"fill": "muted", "opacity": "0.28"},
     "name-1": {"fill": "accent", "font-size": "12", "font-weight": "600"},
     "name-2": {"fill": "second", "font-size": "12", "font-weight": "600"},
     "name-3": {"fill": "third", "font-size": "12", "font-weight": "600"},

@@ -104,7 +104,7 @@ def text_heat_map(
         parts.append(f'<span{name} data-tip="{tip}">{_display(text)}</span>')
     return Html(
         f'<div class="isc isc-text">{_legend(bands, ramp, quantity, unit)}'
-        f'<div class="isc-words" role="region" tabindex="0" aria-label="{esc(label)}">'
+        f'<div class="isc-words" role="region" aria-label="{esc(label)}">'
         f"{''.join(parts)}</div></div>"
     )
 

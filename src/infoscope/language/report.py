@@ -88,7 +88,8 @@ def text_sections(score: TextScore, *, name: str = "", top: int = 20) -> list[Se
                 "The stronger the colour, the less the model expected the token. Rest the pointer "
                 "on a token (or tap it) to see what was expected instead."),
         Section(f"{before}Along the text", _running(score),
-                "What a byte has cost so far, and what it cost in each stretch."),
+                "What a byte has cost so far, and what it cost in each stretch. The dashed line is "
+                "the whole text, the grey strip its interval."),
         Section(f"{before}The biggest surprises", _surprises(score, top), _concentration(score)),
         Section(f"{before}How to read these numbers", _lesson(score)),
     ]  # fmt: skip
@@ -147,14 +148,18 @@ def _running(score: TextScore) -> Html:
     if finite.sum() < 2:
         return Html("")
     whole = score.bits_per_byte.value
-    references = {f"whole text {whole:.3f}": whole} if np.isfinite(whole) else {}
+    name = f"whole text {whole:.3f}"
+    references = {name: whole} if np.isfinite(whole) else {}
+    interval = score.bits_per_byte.interval
+    bands = {name: (interval.low, interval.high)} if references and interval else {}
     lines = {"since the start": rate.running, "in each stretch": rate.local}
     stretch = format_number(float(round(len(score.text) / len(rate.ends))))
     chart = line_chart(
         rate.ends, lines, title="Running bits per byte", x_label="position in the text, bytes",
-        y_label="bits per byte", references=references, from_zero=True,
+        y_label="bits per byte", references=references, bands=bands, from_zero=True,
         description=f"Bits per byte from the start of the text to each of {len(rate.ends)} places, "
-                    f"and in each stretch of about {stretch} bytes before it.",
+                    f"and in each stretch of about {stretch} bytes before it; the grey strip is "
+                    "the interval of the whole.",
     )  # fmt: skip
     return Html(f"{chart.to_html(caption=False)}{_yardstick(score)}")
 
