@@ -1,7 +1,8 @@
 """Find the parts that users name by a string: files of a folder, or entry points of a package.
 
 The folder is the registry: no list has to be kept, and nothing is imported before it is asked for.
-An installed package adds a part through an entry point; it cannot replace one of ours.
+An installed package adds a part through an entry point; it cannot replace one of ours. What is
+installed is looked up once a process.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import importlib
 import importlib.util
 import pkgutil
 from difflib import get_close_matches
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 
@@ -56,6 +58,7 @@ def near_match(name: str, known: tuple[str, ...]) -> str:
     return f"Did you mean {close[0]!r}?" if close else ""
 
 
+@cache
 def _files(package: str) -> tuple[str, ...]:
     if importlib.util.find_spec(package) is None:
         return ()
@@ -67,6 +70,7 @@ def _files(package: str) -> tuple[str, ...]:
     )
 
 
+@cache
 def _entry_points(group: str, prefix: str) -> dict[str, EntryPoint]:
     start = f"{prefix}." if prefix else ""
     return {

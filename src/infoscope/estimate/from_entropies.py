@@ -43,7 +43,7 @@ def derive(quantity: str, entropy: Method) -> Method:
         invariances=frozenset({"relabel", "swap"}),
         smallest_n=entropy.spec.smallest_n,
     )
-    return Method(spec, _conditional(entropy.run) if conditional else _pair(entropy.run))
+    return Method(spec, _conditional(entropy) if conditional else _pair(entropy))
 
 
 def _bias(spec: Spec) -> str:
@@ -54,10 +54,12 @@ def _bias(spec: Spec) -> str:
     )
 
 
-def _pair(entropy: Run) -> Run:
+def _pair(entropy: Method) -> Run:
+    defaults = entropy.spec.options
+
     def run(x: Variable, y: Variable, *, rng: np.random.Generator, **options: Value) -> Raw:
         both = joined(x, y)
-        terms = [entropy(v, rng=rng, **options).nats for v in (x, y, both)]
+        terms = [entropy.run(v, rng=rng, **{**defaults, **options}).nats for v in (x, y, both)]
         local = log_ratios(x, y)
         df = (x.n_levels - 1) * (y.n_levels - 1)
         return _raw(terms[0] + terms[1] - terms[2], local, df)
@@ -65,12 +67,16 @@ def _pair(entropy: Run) -> Run:
     return run
 
 
-def _conditional(entropy: Run) -> Run:
+def _conditional(entropy: Method) -> Run:
+    defaults = entropy.spec.options
+
     def run(
         x: Variable, y: Variable, z: Variable, *, rng: np.random.Generator, **options: Value
     ) -> Raw:
         parts = (joined(x, z), joined(y, z), z, joined(x, y, z))
-        xz, yz, only, xyz = (entropy(part, rng=rng, **options).nats for part in parts)
+        xz, yz, only, xyz = (
+            entropy.run(part, rng=rng, **{**defaults, **options}).nats for part in parts
+        )
         local = log_ratios(x, y, z)
         df = z.n_levels * (x.n_levels - 1) * (y.n_levels - 1)
         return _raw(xz + yz - only - xyz, local, df)

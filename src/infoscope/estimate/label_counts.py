@@ -1,0 +1,126 @@
+"""How often symbols were seen, folded: how many symbols were seen once, twice, ... times."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from infoscope.core.errors import InvalidArgument, sentence
+from infoscope.estimate.method import Floats, Raw, Value
+
+__all__ = ["Folded", "alphabet", "chao_richness", "entropy_raw", "fold", "jackknifed", "of_counts"]
+
+_MOST_CLASSES = 400  # beyond this, leave-one-out over the classes costs more than it tells
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """`symbols[j]` symbols were seen `times[j]` times each; times ascend and are positive."""
+
+    times: Floats
+    symbols: Floats
+
+    @property
+    def n(self) -> float:
+        """Number of observations."""
+        return float(np.dot(self.times, self.symbols))
+
+    @property
+    def seen(self) -> float:
+        """Number of different symbols."""
+        return float(self.symbols.sum())
+
+    @property
+    def singletons(self) -> float:
+        """Number of symbols seen exactly once."""
+        return float(self.symbols[0]) if self.times.size and self.times[0] == 1.0 else 0.0
+
+    def without_one(self, j: int) -> Folded:
+        """Return the counts after one observation of a symbol of class `j` is taken away."""
+        times = np.append(self.times, self.times[j] - 1.0)
+        symbols = np.append(self.symbols, 1.0)
+        symbols[j] -= 1.0
+        keep = (symbols > 0) & (times > 0)
+        return Folded(times[keep], symbols[keep])  # two classes may have equal times: sums agree
+
+
+def fold(counts: NDArray[np.int64]) -> Folded:
+    """Return how many of `counts` are 1, 2, 3, ...; zeros count nothing.
+
+    >>> folded = fold(np.array([3, 1, 0, 1]))
+    >>> folded.times.tolist(), folded.symbols.tolist()
+    ([1.0, 3.0], [2.0, 1.0])
+    """
+    times, symbols = np.unique(counts[counts > 0], return_counts=True)
+    return Folded(times.astype(np.float64), symbols.astype(np.float64))
+
+
+def of_counts(folded: Folded, estimator: Callable[[Folded], float]) -> tuple[float, float, str]:
+    """Return (value, standard error, how) of an entropy that depends on the counts alone.
+
+    The error is the jackknife's over all observations; they fall into as many classes as there are
+    different counts, so few values have to be found. With very many classes it is the delta
+    method's, which agrees with it there.
+    """
+    value = estimator(folded)
+    if folded.times.size <= _MOST_CLASSES and folded.n > 2:
+        return value, jackknifed(folded, estimator)[1], "jackknife"
+    p = folded.times / folded.n
+    weights = p * folded.symbols
+    surprisal = -np.log(p)
+    mean = float(np.dot(weights, surprisal))
+    variance = float(np.dot(weights, (surprisal - mean) ** 2))
+    return value, math.sqrt(variance / folded.n), "delta method"
+
+
+def jackknifed(folded: Folded, estimator: Callable[[Folded], float]) -> tuple[float, float]:
+    """Return the mean of the leave-one-out values and the jackknife's standard error."""
+    n = folded.n
+    left = np.array([estimator(folded.without_one(j)) for j in range(folded.times.size)])
+    weights = folded.times * folded.symbols
+    mean = float(np.dot(weights, left)) / n
+    variance = (n - 1.0) / n * float(np.dot(weights, (left - mean) ** 2))
+    return mean, math.sqrt(variance)
+
+
+def chao_richness(folded: Folded) -> float:
+    """Return Chao's (1984) lower bound of the number of symbols, seen and unseen."""
+    twice = float(folded.symbols[folded.times == 2.0].sum())
+    once = folded.singletons
+    n = folded.n
+    return folded.seen + (n - 1.0) / n * once * (once - 1.0) / (2.0 * (twice + 1.0))
+
+
+def alphabet(folded: Folded, n_symbols: Value, function: str) -> float:
+    """Return `n_symbols` if it is a size that can be, at least the symbols seen."""
+    if (
+        isinstance(n_symbols, (int, float))
+        and not isinstance(n_symbols, bool)
+        and folded.seen <= n_symbols < math.inf
+    ):
+        return float(n_symbols)
+    raise InvalidArgument(
+        sentence(
+            function,
+            "n_symbols",
+            f"be a number of symbols, at least the {folded.seen:g} seen",
+            repr(n_symbols),
+        )
+    )
+
+
+def entropy_raw(
+    folded: Folded, estimator: Callable[[Folded], float], notes: tuple[str, ...] = ()
+) -> Raw:
+    """Return the `Raw` of an entropy that depends on the counts alone, with its error bar."""
+    value, stderr, how = of_counts(folded, estimator)
+    diagnostics = {
+        "n_symbols": folded.seen,
+        "seen_once": folded.singletons,
+        "coverage": 1.0 - folded.singletons / folded.n,
+    }
+    return Raw(nats=value, stderr=stderr, how=how, diagnostics=diagnostics, notes=notes)
