@@ -90,7 +90,7 @@ def test_the_page_is_whole_harmless_and_the_same_every_time():
 def test_the_text_and_every_part_are_there():
     titles = [section.title for section in text_sections(long_score())]
     assert titles == ["What the text cost", "Token by token", "Along the text",
-                      "The biggest surprises", "How to read these numbers"]  # fmt: skip
+                      "The biggest surprises", "How to read surprisal"]  # fmt: skip
     html = text_report(long_score())
     assert html.count("data-tip=") == 400
     for word in ("context", "1024", "disjoint", "handmade", "float64", "surprisal, bits"):
@@ -150,3 +150,12 @@ def test_save_html_writes_this_report(tmp_path):
     score = long_score(30)
     score.save_html(tmp_path / "r.html")
     assert (tmp_path / "r.html").read_text("utf-8") == text_report(score)
+
+
+def test_reports_on_words_share_one_scale_of_two_bits_and_smaller_models_get_their_own():
+    def legend(bits):
+        html = text_report(make([b"ab"] * 50, np.linspace(0, bits, 50)))
+        return re.findall(r"<li style[^>]*>([^<]*)</li>", html)
+
+    assert legend(12)[1:] == legend(21)[1:] == [f"{k}+" for k in range(2, 17, 2)]
+    assert legend(4)[-1] == "4.0+"

@@ -33,6 +33,7 @@ __all__ = ["text_report", "text_sections"]
 MAX_TOKENS = 8000
 N_POINTS = 120
 TOKENS_PER_POINT = 50
+EDGES = (2, 4, 6, 8, 10, 12, 14, 16)
 
 
 def text_report(score: TextScore, *, name: str = "", top: int = 20) -> str:
@@ -91,7 +92,7 @@ def text_sections(score: TextScore, *, name: str = "", top: int = 20) -> list[Se
                 "What a byte has cost so far, and what it cost in each stretch. The dashed line is "
                 "the whole text, the grey strip its interval."),
         Section(f"{before}The biggest surprises", _surprises(score, top), _concentration(score)),
-        Section(f"{before}How to read these numbers", _lesson(score)),
+        Section(f"{before}How to read surprisal", _lesson(score)),
     ]  # fmt: skip
     return [section for section in sections if section.html]
 
@@ -107,7 +108,7 @@ def _headline(score: TextScore) -> Html:
     tiles = [
         Tile.of(score.bits_per_byte, label="Bits per byte", counted=_unit(score),
                 rule=f"total bits ÷ {_plural(len(score.text), 'byte')}; comparable between models. "
-                     "8 would be no model at all"),
+                     "Guessing bytes evenly costs 8"),
         Tile.of(score.perplexity, label="Perplexity", counted=_unit(score),
                 rule="exp of the mean surprisal: as unsure as a fair die with so many faces; "
                      "depends on the tokenizer"),
@@ -136,9 +137,16 @@ def _words(score: TextScore) -> Html:
     heat = text_heat_map(
         score.tokens[:n], from_nats(score.surprisal[:n], "bits").tolist(), unit="bits",
         entropies=from_nats(score.entropy[:n], "bits").tolist(), ranks=score.rank[:n].tolist(),
-        expected=[score.alternatives(i)[:3] for i in range(n)],
+        expected=[score.alternatives(i)[:3] for i in range(n)], edges=_edges(score),
     )  # fmt: skip
     return Html(cut + heat)
+
+
+def _edges(score: TextScore) -> tuple[int, ...] | None:
+    """Steps of two bits for models of words, so that two reports share a scale; else as it fits."""
+    finite = score.surprisal[np.isfinite(score.surprisal)]
+    far = finite.size and from_nats(float(np.quantile(finite, 0.99)), "bits") > EDGES[4]
+    return EDGES if far else None
 
 
 def _running(score: TextScore) -> Html:

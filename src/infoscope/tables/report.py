@@ -81,7 +81,7 @@ def table_sections(info_map: InformationMap, *, name: str = "") -> list[Section]
                 "twice as many bits."),
         Section(f"{before}The strongest pairs", _pairs(info_map)),
         Section(f"{before}The columns", _columns(info_map)),
-        Section(f"{before}How to read these numbers", _lesson(info_map)),
+        Section(f"{before}How to read mutual information", _lesson(info_map)),
     ]  # fmt: skip
     return [section for section in sections if section.html]
 
