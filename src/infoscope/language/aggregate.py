@@ -23,7 +23,7 @@ _FEW_BLOCKS = 10
 
 @dataclass(frozen=True, slots=True)
 class BlockAverage:
-    """A ratio of sums with its standard error over blocks (None with fewer than two blocks)."""
+    """A ratio of sums with its standard error (None with one block, or where it is infinite)."""
 
     value: float
     stderr: float | None
@@ -33,6 +33,8 @@ class BlockAverage:
     @property
     def notes(self) -> tuple[str, ...]:
         """What the error bar means, or why there is none."""
+        if not math.isfinite(self.value):
+            return ("infinite: the model gave a token of the text probability 0",)
         if self.stderr is None:
             return ("no error bar: a single token has no spread to estimate one from",)
         meaning = (
@@ -90,7 +92,7 @@ def block_average(values: NDArray[np.float64], weights: NDArray[np.float64]) -> 
     ratio = float(np.sum(values)) / total
     length = math.isqrt(n)
     n_blocks = n // length
-    if n_blocks < 2:
+    if n_blocks < 2 or not math.isfinite(ratio):
         return BlockAverage(ratio, None, n_blocks, length)
     edges = (np.arange(n_blocks) * n) // n_blocks
     residuals = np.add.reduceat(values - ratio * weights, edges)  # (n_blocks,)

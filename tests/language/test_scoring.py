@@ -1,0 +1,135 @@
+"""`score`: exact values under models that are known by heart, and one sentence per bad input."""
+
+import math
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from infoscope.core.errors import InvalidArgument, UnknownName, WrongType
+from infoscope.language import LanguageModel, LogitRows, Tokens, score
+
+
+class UniformBytes:
+    """A complete model in a few lines: every byte is a token, every token is equally likely."""
+
+    name, n_vocabulary, prefix, dtype = "uniform", 257, 256, "float64"
+    context_limit = None
+    default_context = 8
+
+    def __init__(self) -> None:
+        self.windows: list[tuple[int, int]] = []
+
+    def encode(self, text: bytes) -> Tokens:
+        ends = np.arange(1, len(text) + 1)
+        return Tokens(np.frombuffer(text, np.uint8).astype(np.int64), ends - 1, ends)
+
+    def decode(self, ids: Sequence[int]) -> bytes:
+        return bytes(ids)
+
+    def spell(self, token: int) -> bytes:
+        return bytes([token]) if token < 256 else b"<start>"
+
+    def predict(self, window: np.ndarray, start: int = 0) -> LogitRows:
+        self.windows.append((len(window), start))
+        rows = np.full((len(window) - start, 257), -math.log(256))
+        rows[:, 256] = -math.inf
+        return LogitRows(rows)
+
+
+def test_a_model_of_ones_own_needs_only_the_contract() -> None:
+    model = UniformBytes()
+    assert isinstance(model, LanguageModel)
+    found = score(b"twenty bytes of text", model)
+    assert float(found.bits_per_byte) == pytest.approx(8.0, rel=1e-14)
+    assert float(found.perplexity) == pytest.approx(256.0, rel=1e-13)
+    assert float(found.mean_entropy.to("bits")) == pytest.approx(8.0, rel=1e-14)
+    assert float(found.total) == pytest.approx(20 * math.log(256), rel=1e-14)
+    assert found.bits_per_byte.stderr == pytest.approx(0.0, abs=1e-12)
+    assert model.windows == [(8, 0), (8, 0), (8, 4)]
+    assert found.rank.tolist() == [1] * 20
+    assert found.top_probabilities.shape == (20, 5)
+    rule = dict(found.rule)
+    assert (rule["name"], rule["context"], rule["prefix"]) == ("disjoint", 8, "<start>")
+
+
+def test_the_text_is_taken_as_bytes(tiny) -> None:
+    text = "naïve <|start|> the\n"
+    a, b = score(text, tiny), score(text.encode(), tiny)
+    np.testing.assert_array_equal(a.surprisal, b.surprisal)
+    assert a.text == text.encode()
+    assert b"".join(a.tokens) == a.text
+    assert float(a.bits_per_character) > float(a.bits_per_byte)
+
+
+def test_a_text_of_one_token_has_a_value_and_no_error_bar(smollm2) -> None:
+    found = score("A", smollm2)
+    assert len(found) == 1
+    for name, estimate in found.estimates.items():
+        assert math.isfinite(estimate.value), name
+        assert estimate.stderr is None
+        assert estimate.interval is None
+        assert "single token" in estimate.notes[0]
+    assert str(found.bits_per_byte).endswith("n=1)")
+
+
+def test_bytes_that_are_not_utf8_are_scored_as_they_are(smollm2) -> None:
+    text = b"caf\xe9 \xff\xfe\x04 the end"
+    found = score(text, smollm2)
+    assert b"".join(found.tokens) == text
+    assert float(found.bits_per_byte) * len(text) == pytest.approx(
+        float(found.total.to("bits")), rel=1e-12
+    )
+    for estimate in (found.bits_per_character, found.word_perplexity):
+        assert math.isnan(estimate.value)
+        assert "not UTF-8" in estimate.notes[0]
+    assert found.estimates["bits_per_character"].to_dict()["value"] == "nan"
+
+
+def test_a_shorter_context_tells_the_model_less(smollm2) -> None:
+    text = "one two three four five six seven eight nine ten eleven twelve"
+    whole, cut = score(text, smollm2), score(text, smollm2, context=2)
+    assert float(whole.total) < float(cut.total)
+    assert cut.rule.context == 2
+    np.testing.assert_allclose(whole.surprisal[0], cut.surprisal[0], rtol=1e-4)
+
+
+def test_the_same_call_gives_the_same_numbers(smollm2) -> None:
+    a, b = score("It was the best of times.", smollm2), score("It was the best of times.", smollm2)
+    np.testing.assert_array_equal(a.surprisal, b.surprisal)
+    np.testing.assert_array_equal(a.entropy, b.entropy)
+
+
+def test_the_progress_bar_counts_on_stderr_alone(tiny, capfd) -> None:
+    score(b"abc", tiny, progress=True)
+    assert capfd.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "sentence"),
+    [
+        ({"text": ""}, InvalidArgument, "score: text must hold at least one byte"),
+        ({"text": b""}, InvalidArgument, "score: text must hold at least one byte"),
+        ({"text": 7}, WrongType, "score: text must be str or bytes; got int."),
+        ({"text": ["a"]}, WrongType, "score: text must be str or bytes; got list."),
+        ({"text": "a\ud800"}, InvalidArgument, "half a surrogate pair at index 1"),
+        ({"model": 3}, WrongType, "score: model must be a name, a path or a loaded model"),
+        ({"model": "smolm"}, UnknownName, "Did you mean 'smollm2'"),
+        ({"context": 1}, InvalidArgument, "context must lie between 2 and 160 (the limit of tiny)"),
+        ({"context": 161}, InvalidArgument, "must lie between 2 and 160 (the limit of tiny); got"),
+        ({"context": 2.0}, WrongType, "context must be a whole number; got float"),
+        ({"context": True}, WrongType, "context must be a whole number; got bool"),
+        ({"top": -1}, InvalidArgument, "top must lie between 0 and 259; got -1"),
+        ({"top": 260}, InvalidArgument, "top must lie between 0 and 259; got 260"),
+    ],
+)
+def test_bad_input_gets_one_sentence(call, error, sentence, tiny) -> None:
+    with pytest.raises(error, match=re.escape(sentence)):
+        score(**({"text": b"abc", "model": tiny} | call))
+
+
+def test_a_model_without_a_limit_only_needs_two_tokens() -> None:
+    with pytest.raises(InvalidArgument, match="context must be at least 2; got 1"):
+        score(b"ab", UniformBytes(), context=1)
+    assert len(score(b"ab", UniformBytes(), context=10**6)) == 2

@@ -1,0 +1,31 @@
+"""The disjoint rolling rule: a hand-made case, and its promises at every length."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infoscope.language.windows import disjoint_windows
+
+
+def test_the_last_window_is_filled_from_the_left() -> None:
+    windows = list(disjoint_windows(np.arange(10, 20), prefix=1, context=4))
+    assert [w.inputs.tolist() for w in windows] == [
+        [1, 10, 11, 12], [13, 14, 15, 16], [15, 16, 17, 18],
+    ]  # fmt: skip
+    assert [(w.first, w.last, w.start) for w in windows] == [(0, 4, 0), (4, 8, 0), (8, 10, 2)]
+
+
+@given(st.integers(1, 60), st.integers(2, 12))
+def test_each_token_is_scored_once_after_exactly_its_own_past(n: int, context: int) -> None:
+    ids = np.arange(100, 100 + n)
+    line = np.concatenate([[7], ids])  # line[i] stands before ids[i]
+    scored: list[int] = []
+    for window in disjoint_windows(ids, prefix=7, context=context):
+        assert len(window.inputs) <= context
+        end = window.last  # inputs end with the token before the last target
+        assert window.inputs.tolist() == line[end - len(window.inputs) : end].tolist()
+        assert window.inputs[window.start] == line[window.first]
+        if window.first:
+            assert len(window.inputs) == context
+        scored += range(window.first, window.last)
+    assert scored == list(range(n))
