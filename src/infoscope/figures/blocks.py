@@ -75,7 +75,8 @@ def stat_tiles(tiles: Sequence[Tile]) -> Html:
         unit = f" <small>{esc(tile.unit)}</small>" if tile.unit else ""
         lines = [f'<dt>{esc(tile.label)}</dt><dd class="isc-value">{esc(tile.value)}{unit}</dd>']
         if tile.error:
-            lines.append(f'<dd class="isc-error">{esc(tile.error)}</dd>')
+            whole = esc(tile.error).replace(" %", "&nbsp;%").replace(" = ", "&nbsp;=&nbsp;")
+            lines.append(f'<dd class="isc-error">{whole}</dd>')
         if tile.rule:
             lines.append(f'<dd class="isc-rule">{esc(tile.rule)}</dd>')
         cards.append(f'<dl class="isc-tile">{"".join(lines)}</dl>')

@@ -126,7 +126,7 @@ def _ranking(info_map: InformationMap) -> Html:
     chart = bar_chart(
         [r.column for r in shown], [_bits(r) for r in shown],
         low=[low for low, _ in ends], high=[high for _, high in ends],
-        texts=[f"{_bits(r):.3f} bits, {format_percent(r.fraction)}" for r in shown],
+        texts=[f"{_three(_bits(r))} bits, {format_percent(r.fraction)}" for r in shown],
         muted=[not r.q_value < SIGNIFICANT for r in shown],
         title=f"Information about {info_map.target}", x_label=label, label_name="column",
         description=_top_three(shown, info_map.target),
