@@ -112,6 +112,11 @@ def test_options_that_cannot_be_used(write, options, said):
         scan(write("a,b\n" + ROWS), **options)
 
 
+def test_bins_of_a_column_of_words():
+    with pytest.raises(InvalidArgument, match=r"bins\['x'\] must go with a column of numbers"):
+        scan({"x": ["u", "v"] * 9, "y": [1, 2] * 9}, bins={"x": 3})
+
+
 def test_csv_options_do_not_go_with_a_frame():
     with pytest.raises(InvalidArgument, match="go with a CSV file"):
         scan({"a": [1, 2], "b": [1, 2]}, names=["x", "y"])

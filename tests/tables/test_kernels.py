@@ -42,12 +42,12 @@ def plain_cell_moments(n, a, b):
         (10, 3, 4),
         (100, 50, 50),
         (1000, 990, 995),
-        (4000, 900, 2000),  # sd 13: every count
-        (10_000, 2000, 3000),  # sd 18: every seventh count
+        (4000, 900, 2000),  # sd 13: every seventh count
+        (10_000, 2000, 3000),  # sd 18: every tenth
         (10_000, 400, 9000),
         (300_000, 1000, 150_000),
         (1_000_000, 10_000, 10_000),
-        (1_000_000, 500_000, 500_000),  # sd 250: every hundredth
+        (1_000_000, 500_000, 500_000),  # sd 250: every 147th
     ],
 )
 def test_moments_of_one_cell(n, a, b):

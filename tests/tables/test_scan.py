@@ -151,6 +151,8 @@ def make(**columns):
         (np.array([f"{k:03d}" for k in np.arange(400) % 9]), "categorical", 9),
         (np.array([str(k) for k in np.arange(400) % 5]), "ordinal", 5),
         (np.array([f"{k}.5e1" for k in np.arange(400)]), "numeric", 7),
+        (np.array([f".{k}" for k in np.arange(1, 401)]), "numeric", 7),
+        (np.array([f" -{k % 90}. " for k in np.arange(400)]), "numeric", 7),
         (pd.date_range("2020-01-01", periods=400, freq="h"), "date", 7),
         (np.array([f"2020-01-{k % 28 + 1:02d}" for k in range(400)]), "date", 7),
         (pd.Categorical(["lo", "hi"] * 200, ["lo", "hi"], ordered=True), "ordinal", 2),

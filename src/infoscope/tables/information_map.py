@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from infoscope.core.errors import InvalidArgument, NotFound, UnknownName, sentence
+from infoscope.core.files import write_text
 from infoscope.core.result import Estimate
 from infoscope.tables.columns import Column
 from infoscope.tables.matrix import MutualInformation, close_names
@@ -194,13 +193,13 @@ class InformationMap:
     def save_json(self, path: str | Path) -> Path:
         """Write `to_dict` as JSON, all or nothing, and return the path."""
         text = json.dumps(self.to_dict(), ensure_ascii=False, indent=1, allow_nan=False)
-        return _write(Path(path), text + "\n", "save_json")
+        return write_text(path, text + "\n", function="InformationMap.save_json")
 
     def save_html(self, path: str | Path) -> Path:
         """Write the report as one self-contained page, all or nothing, and return the path."""
         from infoscope.tables.report import table_report
 
-        return _write(Path(path), table_report(self), "save_html")
+        return write_text(path, table_report(self), function="InformationMap.save_html")
 
     def _unknown(self, target: str) -> str:
         """Return the sentence about a target that is not in the map."""
@@ -225,24 +224,3 @@ def _best_first(ranked: Ranked) -> tuple[bool, float, str]:
 
 def _json_number(value: float) -> float | None:
     return value if math.isfinite(value) else None
-
-
-def _write(path: Path, text: str, function: str) -> Path:
-    """Write a file under a temporary name beside its place, then put it there in one step."""
-    if not path.parent.is_dir():
-        raise NotFound(sentence(
-            f"InformationMap.{function}", "path", "lie in a folder that exists", f"'{path}'",
-            "Make the folder first.",
-        ))  # fmt: skip
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(name).chmod(0o666 & ~mask)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    return path

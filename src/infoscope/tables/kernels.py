@@ -89,8 +89,8 @@ def _cell_moments(
 
     `p` and `f` are work space. In general the weights follow from the ratio of neighbours, from
     where they become negligible below the mode (weight 1) to where they do above it, and are
-    normalised at the end. A wide and smooth law is summed at every h-th count only, h = sd/2.5:
-    what such a sum misses is its characteristic function at 2 pi/h, below exp(-60). So the cost of
+    normalised at the end. A wide and smooth law is summed at every h-th count only, h = sd/1.7:
+    what such a sum misses is its characteristic function at 2 pi/h, below exp(-50). So the cost of
     a cell does not grow with n. Returned: mean f, then E of ff, fx, fff, ffx, fxx, xxx with both f
     and x centred.
     """
@@ -99,9 +99,9 @@ def _cell_moments(
     sd = math.sqrt(m * (rest / n) * (n / (n - 1.0)))
     mode = int((a + 1.0) * (b + 1.0) / (n + 2.0))
     step = 1
-    if sd > 15.0 and min(min(m, a - m), min(b - m, rest)) > 9.2 * sd:
-        step = int(sd / 2.5)
-        half = int(9.0 * sd / step) + 1
+    if sd > 10.0 and min(min(m, a - m), min(b - m, rest)) > 9.5 * sd:
+        step = int(sd / 1.7)
+        half = int(8.6 * sd / step) + 1
         first, count = mode - half * step, 2 * half + 1
         _smooth_weights(n, a, b, first, step, count, p)
     else:

@@ -46,7 +46,8 @@ class MutualInformation:
     stderr, low, high : ndarray
         Standard error and ends of the interval of `corrected`; NaN on the diagonal.
     p_value, q_value : ndarray
-        Of independence, alone and by Benjamini & Hochberg over all pairs; NaN on the diagonal.
+        Of independence, alone and by Benjamini & Hochberg over all pairs; NaN on the diagonal, 0
+        where the tail is below 1e-308.
     n : ndarray
         Rows counted.
     entropy : ndarray

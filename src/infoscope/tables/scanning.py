@@ -125,6 +125,7 @@ def scan(
                 (kinds or {}).get(name), _bins_of(bins, name), null_markers, name == target
             )
             encoded = encode_or_leave_out(name, table.column(i), request)
+            _check_binned(encoded.column, bins)
             columns.append(encoded.column)
             codes += [] if encoded.codes is None else [encoded.codes]
             bar.advance()
@@ -266,6 +267,16 @@ def _check(interval: float, bins: Bins, kinds: Mapping[str, str] | None) -> None
             raise UnknownName(
                 sentence("scan", f"kinds[{name!r}]", f"be one of {names}", repr(kind))
             )
+
+
+def _check_binned(column: Column, bins: Bins) -> None:
+    """Raise if bins were asked for by name and the column has no numbers to cut."""
+    words = column.kind not in ("numeric", "ordinal", "date") and column.edges is None
+    if isinstance(bins, Mapping) and column.name in bins and words:
+        raise InvalidArgument(sentence(
+            "scan", f"bins[{column.name!r}]", "go with a column of numbers or dates",
+            f"a column read as {column.kind}",
+        ))  # fmt: skip
 
 
 def _check_names(
