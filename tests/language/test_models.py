@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -136,3 +137,12 @@ def test_names_that_nobody_answers_to(tmp_path: Path, monkeypatch: pytest.Monkey
         load("smollm2")
     with pytest.raises(WrongType, match="int"):
         load(3)  # type: ignore[arg-type]
+
+
+def test_two_threads_may_share_a_model(tiny: LanguageModel) -> None:
+    texts = [bytes([65 + k]) * 140 for k in range(8)]
+    alone = [score(text, tiny).surprisal for text in texts]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda text: score(text, tiny).surprisal, texts))
+    for a, b in zip(alone, together, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)

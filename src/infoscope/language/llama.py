@@ -7,6 +7,7 @@ keeps one set of work buffers instead of one per call, and is faster per token
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -137,7 +138,7 @@ class LlamaModel:
             ) from None
         self.n_vocabulary = len(self._head)
         self._check_shapes()
-        self._work: LlamaBuffers | None = None
+        self._local = threading.local()  # two threads may score with one model
 
     def _check_shapes(self) -> None:
         """Refuse weights that do not fit the configuration before a product fails on them."""
@@ -177,16 +178,9 @@ class LlamaModel:
     def predict(self, window: NDArray[np.int64], start: int = 0) -> HiddenStates:
         """Return the hidden states after each position of `window` from `start` on.
 
-        The rows are valid until the next call: the buffers are used again.
+        The rows are valid until the next call in the same thread: buffers are used again.
         """
-        work = self._work
-        if work is None or work.n < len(window):
-            shape = self.shape
-            sizes = LlamaSizes(
-                self._embedding.shape[1], self._layers[0].gate.shape[1], shape.n_heads,
-                shape.n_groups, shape.head_width,
-            )  # fmt: skip
-            work = self._work = LlamaBuffers(len(window), sizes, shape.theta, shape.epsilon)
+        work = self._buffers(len(window))
         x = work.embed(self._embedding, torch.from_numpy(window))  # (n, width)
         for layer in self._layers:
             h = work.normalise(x, layer.attention_norm)
@@ -199,3 +193,15 @@ class LlamaModel:
             gate.mul_(work.project("up", h, layer.up))
             torch.addmm(x, gate, layer.down, out=x)
         return HiddenStates(work.normalise(x[start:], self._norm), self._head)
+
+    def _buffers(self, n: int) -> LlamaBuffers:
+        """Return this thread's buffers, made anew when a window is longer than any before."""
+        work: LlamaBuffers | None = getattr(self._local, "work", None)
+        if work is None or work.n < n:
+            shape = self.shape
+            sizes = LlamaSizes(
+                self._embedding.shape[1], self._layers[0].gate.shape[1], shape.n_heads,
+                shape.n_groups, shape.head_width,
+            )  # fmt: skip
+            work = self._local.work = LlamaBuffers(n, sizes, shape.theta, shape.epsilon)
+        return work

@@ -20,6 +20,7 @@ from infoscope.core.errors import (
     WrongType,
     sentence,
 )
+from infoscope.core.extras import require
 from infoscope.language.contract import LanguageModel
 from infoscope.language.convert import folder_config, tokenizer_description, weights
 from infoscope.language.gguf import read_gguf
@@ -123,9 +124,14 @@ def _load_folder(folder: Path, name: str) -> LanguageModel:
     tensors = _safetensors(folder) if is_plain_llama(config) else None
     if tensors is not None:
         return LlamaModel(name, config, tensors, tokenizer, prefix)
+    require("transformers", extra="language", purpose=f"a model of type {_kind(config)}")
     from infoscope.language.huggingface import CausalLM
 
     return CausalLM(name, folder, tokenizer, prefix)
+
+
+def _kind(config: Mapping[str, Any]) -> str:
+    return repr(config.get("model_type", "unknown"))
 
 
 def _safetensors(folder: Path) -> dict[str, torch.Tensor] | None:
