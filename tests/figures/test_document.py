@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from infoscope.core.errors import InvalidArgument, NotFound, UnknownName
+from infoscope.core.errors import InvalidArgument, NotFound, NotWritable, UnknownName
 from infoscope.core.result import Estimate, Interval
 from infoscope.figures import Html, Section, Tile, esc, page, save_page, stat_tiles, table
 from infoscope.figures.blocks import facts
@@ -172,7 +172,7 @@ def test_save_errors_leave_nothing_behind(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(NotFound):
         save_page(tmp_path / "file" / "r.html", "x")
-    with pytest.raises(InvalidArgument, match="be writable"):
+    with pytest.raises(NotWritable, match="be writable"):
         save_page(tmp_path / ("n" * 300), "x")
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from infoscope.cli import table_command, text_command
-from infoscope.cli.output import check_writable, note, say
+from infoscope.cli.output import check_writable, made_by, note, say
 from infoscope.data import path_of
 
 __all__ = ["configure"]
@@ -45,6 +45,7 @@ def _run(args: argparse.Namespace) -> int:
         "What infoscope sees",
         [*text_sections(text), *table_sections(table)],
         subtitle="A real text under a real language model, and a real table, in bits.",
+        footer=f"{made_by()} The text is in the public domain; the penguins are CC0.",
     )
     path = save_page(args.html, html)
     say()

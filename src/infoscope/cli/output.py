@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import shutil
 import sys
@@ -9,10 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import infoscope
 from infoscope.core.errors import InvalidArgument, NotFound, sentence
 from infoscope.core.files import write_text
 
-__all__ = ["check_writable", "grid", "note", "say", "width", "write_json"]
+__all__ = ["check_writable", "grid", "made_by", "note", "say", "width", "write_json"]
 
 
 def say(text: str = "") -> None:
@@ -60,6 +62,12 @@ def check_writable(path: str | None, option: str) -> None:
                 "infoscope", option, "lie in a folder that exists", str(folder), "Create it first."
             )
         )
+
+
+def made_by() -> str:
+    """Return the line under a report that says what made it, and when."""
+    today = dt.date.today().isoformat()
+    return f"Made by infoscope {infoscope.__version__} on {today}."
 
 
 def write_json(payload: dict[str, Any], path: str) -> None:

@@ -7,9 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from infoscope.cli.output import check_writable, grid, note, say, write_json
+from infoscope.cli.output import check_writable, grid, made_by, note, say, write_json
 from infoscope.core.errors import DataError, InvalidArgument, NotFound, sentence
-from infoscope.core.files import write_text
 
 if TYPE_CHECKING:
     from infoscope.language import TextScore
@@ -165,10 +164,15 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _write_html(scores: dict[str, TextScore], path: str) -> None:
-    from infoscope.figures import page
+    from infoscope.figures import page, save_page
     from infoscope.language.report import text_sections
 
-    sections = [section for each in scores.values() for section in text_sections(each)]
-    title = next(iter(scores)) if len(scores) == 1 else f"{len(scores)} texts"
-    write_text(path, page(f"{title}, in bits", sections), function="infoscope text")
+    alone = len(scores) == 1
+    sections = [
+        section
+        for name, each in scores.items()
+        for section in text_sections(each, name="" if alone else Path(name).name)
+    ]
+    title = Path(next(iter(scores))).name if alone else f"{len(scores)} texts"
+    save_page(path, page(f"{title}, in bits", sections, footer=made_by()))
     note(f"wrote {path}")

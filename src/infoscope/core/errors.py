@@ -16,6 +16,7 @@ __all__ = [
     "ModelError",
     "NotADistribution",
     "NotFound",
+    "NotWritable",
     "UnknownName",
     "WrongType",
     "sentence",
@@ -44,6 +45,10 @@ class UnknownName(InvalidArgument):
 
 class NotFound(InfoscopeError, FileNotFoundError):
     """A file or folder that is not there."""
+
+
+class NotWritable(InfoscopeError, PermissionError):
+    """A file that cannot be written: no permission, no space, a read-only disk."""
 
 
 class DataError(InfoscopeError, ValueError):

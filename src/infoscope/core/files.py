@@ -1,14 +1,13 @@
-"""Write a text file all at once or not at all."""
+"""Write a file all at once or not at all."""
 
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from pathlib import Path
 
-from infoscope.core.errors import InvalidArgument, NotFound, sentence
+from infoscope.core.errors import InvalidArgument, NotFound, NotWritable, sentence
 
-__all__ = ["write_text"]
+__all__ = ["write_bytes", "write_text"]
 
 
 def write_text(path: str | Path, text: str, *, function: str) -> Path:
@@ -22,10 +21,28 @@ def write_text(path: str | Path, text: str, *, function: str) -> Path:
     NotFound
         If the folder does not exist.
     InvalidArgument
-        If `path` is a folder, or may not be written.
+        If `path` is a folder.
+    NotWritable
+        If it may not be written, or the disk is full.
     """
+    return write_bytes(path, text.encode("utf-8"), function=function)
+
+
+def write_bytes(path: str | Path, content: bytes, *, function: str) -> Path:
+    """Do the same as `write_text` with bytes."""
     given = Path(path)
-    path = given.resolve()
+    try:
+        return _write(given, given.resolve(), content, function)
+    except OSError as error:
+        if isinstance(error, NotFound):
+            raise
+        raise NotWritable(
+            sentence(function, "path", "be writable", f"{str(given)!r} ({error.strerror})",
+                     "Choose another place, or mend its permissions or space.")
+        ) from error  # fmt: skip
+
+
+def _write(given: Path, path: Path, content: bytes, function: str) -> Path:
     if path.is_dir():
         raise InvalidArgument(
             sentence(function, "path", "name a file", f"the folder {str(given)!r}",
@@ -36,23 +53,16 @@ def write_text(path: str | Path, text: str, *, function: str) -> Path:
             sentence(function, "path", "lie in a folder that exists", repr(str(given)),
                      f"Create {str(given.parent)!r} first.")
         )  # fmt: skip
-    direct = path.exists() and not path.is_file()
-    temporary = path if direct else path.with_name(f".{path.name[:100]}.{os.getpid()}.part")
+    if path.exists() and not path.is_file():
+        path.write_bytes(content)
+        return given
+    temporary = path.with_name(f".{path.name[:100]}.{os.getpid()}.part")
     try:
-        with temporary.open("w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-            if not direct:
-                stream.flush()
-                os.fsync(stream.fileno())
-        if not direct:
-            temporary.replace(path)
-    except OSError as error:
-        raise InvalidArgument(
-            sentence(function, "path", "be writable", f"{str(given)!r} ({error.strerror})",
-                     "Choose another place, or mend its permissions or space.")
-        ) from error  # fmt: skip
+        with temporary.open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
     finally:
-        if not direct:
-            with suppress(FileNotFoundError, PermissionError):
-                temporary.unlink()
+        temporary.unlink(missing_ok=True)
     return given

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from infoscope.figures.files import write_text
+from infoscope.core.files import write_text
 from infoscope.figures.markup import Html, esc
 from infoscope.figures.style import stylesheet
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from infoscope.core.errors import InvalidArgument, sentence
 from infoscope.core.extras import require
+from infoscope.core.files import write_bytes, write_text
 from infoscope.figures.blocks import table
-from infoscope.figures.files import write_bytes, write_text
 from infoscope.figures.marks import Mark
 from infoscope.figures.markup import Html, esc
 from infoscope.figures.style import figure_style, standalone_style

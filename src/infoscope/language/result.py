@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from infoscope.core.errors import InvalidArgument, MissingExtra, sentence
 from infoscope.core.extras import is_installed
+from infoscope.core.files import write_text
 from infoscope.core.result import Estimate, Interval
 from infoscope.language.aggregate import block_average
 from infoscope.language.regroup import (
@@ -316,12 +317,13 @@ class TextScore:
 
     def save_json(self, path: str | Path) -> Path:
         """Write `to_dict` to a file, whole or not at all; return its path."""
-        return _write(path, json.dumps(self.to_dict(), ensure_ascii=False), "save_json")
+        text = json.dumps(self.to_dict(), ensure_ascii=False)
+        return write_text(path, text, function="TextScore.save_json")
 
     def save_html(self, path: str | Path) -> Path:
         """Write a self-contained report to a file, whole or not at all; return its path."""
         report = importlib.import_module("infoscope.language.report")
-        return _write(path, report.text_report(self), "save_html")
+        return write_text(path, report.text_report(self), function="TextScore.save_html")
 
     def _rate(
         self,
@@ -366,9 +368,3 @@ def _readable(token: bytes) -> str:
 
 def _plain(value: float) -> float | str:
     return value if math.isfinite(value) else str(value)
-
-
-def _write(path: str | Path, text: str, function: str) -> Path:
-    from infoscope.figures.files import write_text
-
-    return write_text(path, text, function=f"TextScore.{function}")

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from infoscope.core.errors import InvalidArgument, NotFound, UnknownName, sentence
+from infoscope.core.errors import InvalidArgument, UnknownName, sentence
 from infoscope.core.files import write_text
 from infoscope.core.result import Estimate
 from infoscope.tables.columns import Column
