@@ -269,7 +269,8 @@ def test_text_scores_a_file_and_writes_report_and_json(
     assert "most surprising tokens" in out
     assert "fox" in html.read_text(encoding="utf-8")
     assert result["file"] == str(source)
-    assert abs(sum(result["surprisal"]) - result["total"]["value"]) < 1e-9
+    total = sum(token["surprisal"] for token in result["tokens"])
+    assert abs(total - result["estimates"]["total"]["value"]) < 1e-9
 
 
 def test_text_that_is_not_utf8_is_scored_as_bytes_and_says_so(
