@@ -2,24 +2,116 @@
 
 from __future__ import annotations
 
+import math
+
 from infoscope.core.errors import InvalidArgument, sentence
+from infoscope.estimate.label_counts import fold
+from infoscope.estimate.registry import find_method, known_methods
 from infoscope.estimate.variables import Variable
 
 __all__ = ["choose"]
+
+#: For each quantity the methods in the order in which `auto` tries them; the first that takes the
+#: kinds and the number of columns is taken. Labels come before numbers, exact kinds before any.
+_ORDER: dict[str, tuple[str, ...]] = {
+    "entropy": ("plugin", "vasicek", "kozachenko_leonenko"),
+    "mutual_information": ("fixed_margins", "ksg", "corrected_ksg", "ross", "mixed"),
+    "conditional_mutual_information": ("fixed_margins", "ksg", "mixed"),
+    "kl_divergence": ("zhang_grabchak", "nearest_neighbours"),
+    "jensen_shannon_divergence": ("fixed_margins", "label_information"),
+    "cross_entropy": ("zhang_grabchak", "nearest_neighbours"),
+    "entropy_rate": ("context_tree",),
+}
+
+_FEW_ROWS = 200
+_ROWS_PER_COLUMN = 10
+_SEEN_ENOUGH = 0.99  # share of observations whose symbol was seen again
 
 
 def choose(
     quantity: str, variables: tuple[Variable, ...], *, function: str
 ) -> tuple[str, tuple[str, ...]]:
     """Return the name of the method that `auto` takes for these variables, and why."""
-    kinds = {variable.kind for variable in variables}
-    if kinds == {"discrete"}:
-        return "plugin", ()
-    if quantity == "mutual_information" and kinds == {"continuous"}:
-        dimension = sum(variable.dimension for variable in variables)
-        return ("ksg" if dimension == 2 else "corrected_ksg"), ()
-    if quantity == "mutual_information":
-        return "mixed", ()
+    kinds = tuple(variable.kind for variable in variables)
+    dimension = sum(variable.dimension for variable in variables)
+    if quantity == "entropy" and kinds == ("discrete",):
+        return _for_labels(variables[0])
+    if quantity == "entropy" and kinds == ("mixed",):
+        raise InvalidArgument(
+            sentence(
+                function,
+                "x",
+                "be labels or measurements: numbers that repeat have no differential entropy",
+                f"{variables[0].n_distinct} different values in {variables[0].n} rows",
+                "Pass discrete=True for the entropy of the values as symbols.",
+            )
+        )
+    if quantity == "mutual_information" and set(kinds) == {"continuous"} and dimension > 2:
+        return _for_columns(variables, dimension)
+    known = known_methods(quantity)
+    for name in _ORDER[quantity]:
+        if name not in known:
+            continue
+        spec = find_method(quantity, name, function=function).spec
+        fits = spec.largest_dimension is None or dimension <= spec.largest_dimension
+        if kinds in spec.kinds and fits:
+            return name, (f"auto took {name}: {_described(variables)}.",)
+    have = ", ".join(known)
     raise InvalidArgument(
-        sentence(function, "method", f"be named for {' and '.join(sorted(kinds))} data", "'auto'")
+        sentence(
+            function,
+            "method",
+            f"exist for {_described(variables)}",
+            f"only {have}",
+            "Pass discrete=True (or discrete_x, ...) if the values are labels.",
+        )
     )
+
+
+def _for_labels(x: Variable) -> tuple[str, tuple[str, ...]]:
+    """Choose by how many observations are of symbols seen only once."""
+    folded = fold(x.counts)
+    coverage = 1.0 - folded.singletons / folded.n
+    if coverage >= _SEEN_ENOUGH and folded.n >= 10 * folded.seen:
+        return "grassberger", (f"auto took grassberger: {x.n_levels} symbols, all seen often.",)
+    reason = (
+        f"auto took chao_shen: {folded.singletons:g} of {x.n_levels} symbols were seen once, so "
+        f"others have not been seen at all (coverage about {coverage:.0%})."
+    )
+    return "chao_shen", (reason,)
+
+
+def _for_columns(variables: tuple[Variable, ...], dimension: int) -> tuple[str, tuple[str, ...]]:
+    """Choose for continuous vectors by rows per column, and say what is out of reach."""
+    n = variables[0].n
+    widest = max(variable.dimension for variable in variables)
+    notes: list[str] = []
+    if n < _FEW_ROWS or dimension > n / _ROWS_PER_COLUMN:
+        name = "gaussian_copula"
+        notes.append(
+            f"auto took gaussian_copula: n={n} rows in {dimension} columns are too few for more "
+            "than a Gaussian model; dependence of other shapes is not seen."
+        )
+    else:
+        name = "corrected_ksg"
+        notes.append(f"auto took corrected_ksg: {_described(variables)}.")
+    if widest > 5:
+        sizes = "+".join(str(variable.dimension) for variable in variables)
+        notes.append(
+            f"n={n} in {sizes} dimensions: anything above about "
+            f"{max(math.log(n / widest), 0.0):.0f} nats rests on the model alone."
+        )
+    return name, tuple(notes)
+
+
+def _described(variables: tuple[Variable, ...]) -> str:
+    """Say in words what the variables are."""
+    parts: list[str] = []
+    for v in variables:
+        if v.kind == "discrete":
+            parts.append(f"{v.argument} is labels ({v.n_levels})")
+        elif v.kind == "continuous":
+            parts.append(f"{v.argument} is {v.dimension} column(s) of numbers")
+        else:
+            parts.append(f"{v.argument} is numbers with ties, or numbers and labels")
+    return ", ".join(parts)

@@ -34,6 +34,7 @@ def read_variables(
     function: str,
     missing: str = "error",
     whole_are_labels: bool = False,
+    alone: bool = False,
 ) -> tuple[tuple[Variable, ...], tuple[str, ...]]:
     """Return the variables of arguments that share their rows, and notes on what was decided.
 
@@ -47,9 +48,14 @@ def read_variables(
         What to do with rows in which any argument has a gap.
     whole_are_labels : bool
         Whole numbers are symbols unless they are told to be continuous (for entropies).
+    alone : bool
+        Refuse numbers that look like one distribution (non-negative, summing to 1).
     """
     _check_missing(missing, function)
     read = [(name, read_columns(x, function=function, argument=name), f) for name, x, f in given]
+    if alone:
+        for name, columns, flag in read:
+            _refuse_probabilities(columns, function, name, flag)
     lengths = {name: columns[0].data.shape[0] for name, columns, _ in read}
     if len(set(lengths.values())) > 1:
         got = " and ".join(f"{n} ({name})" for name, n in lengths.items())
@@ -80,6 +86,8 @@ def read_samples(
     _check_missing(missing, function)
     first = read_columns(x, function=function, argument="x")
     second = read_columns(y, function=function, argument="y")
+    _refuse_probabilities(first, function, "x", discrete)
+    _refuse_probabilities(second, function, "y", discrete)
     if len(first) != len(second):
         got = f"{len(first)} (x) and {len(second)} (y)"
         raise InvalidArgument(sentence(function, "x and y", "have equally many columns", got))
@@ -188,6 +196,35 @@ def _kept(
             )
         )
     return ~gaps, [f"{n_gaps} of {gaps.size} rows had missing values and were left out."]
+
+
+def _refuse_probabilities(
+    columns: Sequence[Column], function: str, argument: str, flag: Flag
+) -> None:
+    """Raise where one column of fractions sums to 1: observations do that by rare chance only."""
+    data = columns[0].data
+    if (
+        flag is not None
+        or len(columns) > 1
+        or data.dtype.kind != "f"
+        or columns[0].missing.any()
+        or columns[0].whole
+    ):
+        return
+    with np.errstate(invalid="ignore", over="ignore"):
+        total = float(data.sum())
+    if abs(total - 1.0) > 1e-6 or data.min() < 0:
+        return
+    raise InvalidArgument(
+        sentence(
+            f"estimate.{function}",
+            argument,
+            "be observations",
+            f"{data.size} numbers that sum to 1, as probabilities do",
+            f"A distribution has an exact answer: infoscope.{function}(...). If these are "
+            "observations, say so: discrete=False for measurements, discrete=True for labels.",
+        )
+    )
 
 
 def _check_finite(columns: Sequence[Column], function: str, argument: str) -> None:

@@ -12,7 +12,17 @@ from numpy.typing import NDArray
 from infoscope.core.errors import InvalidArgument, sentence
 from infoscope.estimate.method import Floats, Raw, Value
 
-__all__ = ["Folded", "alphabet", "chao_richness", "entropy_raw", "fold", "jackknifed", "of_counts"]
+__all__ = [
+    "Folded",
+    "alphabet",
+    "chao_richness",
+    "delta_error",
+    "entropy_raw",
+    "fold",
+    "jackknifed",
+    "of_counts",
+    "uniform_error",
+]
 
 _MOST_CLASSES = 400  # beyond this, leave-one-out over the classes costs more than it tells
 
@@ -68,13 +78,10 @@ def of_counts(folded: Folded, estimator: Callable[[Folded], float]) -> tuple[flo
     """
     value = estimator(folded)
     if folded.times.size <= _MOST_CLASSES and folded.n > 2:
-        return value, jackknifed(folded, estimator)[1], "jackknife"
-    p = folded.times / folded.n
-    weights = p * folded.symbols
-    surprisal = -np.log(p)
-    mean = float(np.dot(weights, surprisal))
-    variance = float(np.dot(weights, (surprisal - mean) ** 2))
-    return value, math.sqrt(variance / folded.n), "delta method"
+        first, how = jackknifed(folded, estimator)[1], "jackknife"
+    else:
+        first, how = delta_error(folded), "delta method"
+    return value, math.hypot(first, uniform_error(folded)), how
 
 
 def jackknifed(folded: Folded, estimator: Callable[[Folded], float]) -> tuple[float, float]:
@@ -85,6 +92,23 @@ def jackknifed(folded: Folded, estimator: Callable[[Folded], float]) -> tuple[fl
     mean = float(np.dot(weights, left)) / n
     variance = (n - 1.0) / n * float(np.dot(weights, (left - mean) ** 2))
     return mean, math.sqrt(variance)
+
+
+def delta_error(folded: Folded) -> float:
+    """Return the delta method's standard error of the plug-in entropy."""
+    p = folded.times / folded.n
+    weights = p * folded.symbols
+    surprisal = -np.log(p)
+    mean = float(np.dot(weights, surprisal))
+    return math.sqrt(float(np.dot(weights, (surprisal - mean) ** 2)) / folded.n)
+
+
+def uniform_error(folded: Folded) -> float:
+    """Return the spread of the entropy of equally likely symbols, where first-order errors vanish.
+
+    There 2 n (log k - H) is chi-squared with k - 1 degrees of freedom.
+    """
+    return math.sqrt((folded.seen - 1.0) / 2.0) / folded.n
 
 
 def chao_richness(folded: Folded) -> float:

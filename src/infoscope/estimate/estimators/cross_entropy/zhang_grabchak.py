@@ -20,7 +20,7 @@ SPEC = Spec(
     bias="Its bias falls off exponentially in the rows of y; it is downwards where y "
     "lacks symbols of x.",
     cost="n",
-    source="Zhang & Grabchak, Nonparametric estimation of Kullback-Leibler divergence (2014), eq. 4",
+    source="Zhang & Grabchak, Estimation of Kullback-Leibler divergence (2014), equation 4",
     invariances=frozenset({"relabel"}),
 )
 

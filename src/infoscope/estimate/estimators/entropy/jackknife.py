@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from infoscope.estimate.label_counts import fold
+from infoscope.estimate.label_counts import fold, uniform_error
 from infoscope.estimate.method import DISCRETE, Raw, Spec
 from infoscope.estimate.special import xlogy
 from infoscope.estimate.variables import Variable
@@ -38,7 +38,7 @@ def run(x: Variable, *, rng: np.random.Generator) -> Raw:  # noqa: ARG001
     variance = (n - 1.0) / n * float(np.dot(weights, (left - mean) ** 2))
     return Raw(
         nats=n * plugin - (n - 1.0) * mean,
-        stderr=math.sqrt(variance),
+        stderr=math.hypot(math.sqrt(variance), uniform_error(folded)),
         how="jackknife",
         diagnostics={"n_symbols": folded.seen, "seen_once": folded.singletons},
     )

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from infoscope.estimate.label_counts import delta_error, fold, uniform_error
 from infoscope.estimate.method import DISCRETE, Raw, Spec
 from infoscope.estimate.variables import Variable
 from infoscope.measures import entropy
@@ -30,12 +31,11 @@ def run(x: Variable, *, rng: np.random.Generator) -> Raw:  # noqa: ARG001
     p = counts / x.n
     nats = float(entropy(p))
     assert x.codes is not None
-    surprisals = -np.log(p)
-    variance = float(np.dot(p, (surprisals - nats) ** 2))
+    folded = fold(counts)
     return Raw(
         nats=nats,
-        per_sample=surprisals[x.codes],
-        stderr=math.sqrt(variance / x.n),
+        per_sample=-np.log(p)[x.codes],
+        stderr=math.hypot(delta_error(folded), uniform_error(folded)),
         how="delta method",
         diagnostics={"n_symbols": float(x.n_levels)},
     )

@@ -1,4 +1,4 @@
-"""Plug-in Jensen-Shannon divergence: of the observed frequencies, both samples weighing one half."""
+"""Plug-in Jensen-Shannon divergence: of the observed frequencies, each sample weighing a half."""
 
 from __future__ import annotations
 
