@@ -81,6 +81,10 @@ def test_penguins_are_read_as_a_person_would(penguins):
     assert kinds == ["categorical"] * 2 + ["numeric"] * 4 + ["categorical"]
     assert [column.n_missing for column in penguins.columns] == [0, 0, 2, 2, 2, 2, 11]
     assert "sex: read as null: blank (11×)" in penguins.notes
+    assert any(
+        note.startswith("missing, of 344 rows: bill_length_mm 2, ") and "sex 11;" in note
+        for note in penguins.notes
+    )
     best = penguins.ranking()
     assert best[0].column == "flipper_length_mm"
     assert best[-1].column == "sex"
@@ -296,6 +300,17 @@ def test_a_pandas_column_of_many_types_is_read_as_text():
     found = scan(pd.DataFrame({"x": [1, "a", 2.5, None] * 10, "y": [1, 2] * 20}))
     assert found.columns[0].kind == "categorical"
     assert any("'x' mixes types (float, int, str): read as text" in note for note in found.notes)
+
+
+def test_dictionaries_that_differ_between_chunks_are_one_column():
+    parts = [
+        pa.array(words).dictionary_encode() for words in (["b", "a"] * 9, ["c", "b", None] * 6)
+    ]
+    plain = ["b", "a"] * 9 + ["c", "b", None] * 6
+    table = pa.table({"x": pa.chunked_array(parts), "y": [1, 2, 3, 4] * 9})
+    found, same = scan(table), scan({"x": plain, "y": [1, 2, 3, 4] * 9})
+    assert (found.columns[0].n_levels, found.columns[0].n_missing) == (3, 6)
+    assert found.mutual_information.plugin == pytest.approx(same.mutual_information.plugin)
 
 
 def test_columns_never_present_together():

@@ -133,7 +133,13 @@ def scan(
     notes += [f"{column.name}: {column.note}" for column in columns if column.note]
     binned = [f"{column.name} ({column.n_levels})" for column in mapped if column.edges]
     if binned:
-        notes.append(f"counted in bins, whose edges the columns hold: {', '.join(binned)}")
+        notes.append(f"counted in bins (edges in the columns): {', '.join(binned)}")
+    gaps = [f"{column.name} {column.n_missing}" for column in mapped if column.n_missing]
+    if gaps:
+        notes.append(
+            f"missing, of {table.n_rows} rows: {', '.join(gaps)}; each pair is counted on the rows "
+            "in which both columns are present"
+        )
     if not mapped:
         raise DataError(sentence(
             "scan", "source", "have a column that can be mapped", f"none in '{table.label}'",
