@@ -6,6 +6,7 @@ their being imported already: an array of theirs cannot exist otherwise.
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Sequence
 from typing import Any, TypeAlias, cast
@@ -36,6 +37,9 @@ def namespace(array: Array) -> Any:
     """Return the module that made `array`: NumPy, jax.numpy, or torch's array-API wrapper."""
     if isinstance(array, (np.ndarray, np.generic)):
         return np
+    if _is_torch(array):
+        name = "array_api_compat.torch"  # torch's compiler follows the look-up, not the import
+        return sys.modules.get(name) or importlib.import_module(name)
     from array_api_compat import array_namespace, is_jax_array
 
     if is_jax_array(array):
@@ -200,9 +204,17 @@ def _is_foreign(x: Any) -> bool:
     """Say whether `x` is an array of an array-API library other than NumPy."""
     if isinstance(x, (list, tuple, int, float, np.generic)):
         return False
+    if _is_torch(x):
+        return True
     import array_api_compat
 
     return bool(cast(Any, array_api_compat).is_array_api_obj(x))
+
+
+def _is_torch(x: Any) -> bool:
+    """Say whether `x` is a tensor; asked first, in words that torch's compiler can follow."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(x, torch.Tensor)
 
 
 def _real(array: Array, function: str, argument: str) -> Array:

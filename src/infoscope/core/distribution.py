@@ -59,6 +59,16 @@ class Masses:
         """Where the mass is not zero. `!= 0` rather than `> 0`: NaN and negatives must surface."""
         return self.probabilities != 0
 
+    @property
+    def possible(self) -> Array:
+        """Where the mass is not exactly zero, although it may be too small for a number.
+
+        Logits know outcomes of probability exp(-10000); products such as p^a q^(1-a) need them.
+        """
+        if self.log_probabilities is None:
+            return self.support
+        return self.log_probabilities != -np.inf
+
     def log_on(self, support: Array) -> Array:
         """Return log-masses on `support` and 0 elsewhere, masked before the logarithm.
 

@@ -283,11 +283,12 @@ def alpha_divergence(
 
 
 def _renyi_entropy(masses: Masses, a: float) -> Array:
-    xp, support = masses.xp, masses.support
+    xp, support = masses.xp, masses.possible
     if a == 1:
         return entropy_of_masses(masses)
     if a == 0:
-        ones = xp.where(support, xp.ones_like(masses.probabilities), 0 * masses.probabilities)
+        p = masses.probabilities
+        ones = xp.where(support, 1.0 + 0 * p, 0 * p)  # in terms of p, so that a gradient of 0 flows
         return xp.log(xp.sum(ones, axis=-1))
     logs = masses.log_on(support)
     if math.isinf(a):
@@ -307,11 +308,11 @@ def _renyi_divergence(true: Masses, believed: Masses, a: float) -> Array:
     if a == 1:
         return kl_of_masses(true, believed)
     if a == 0:
-        q = xp.where(true.support, believed.probabilities, 0 * believed.probabilities)
+        q = xp.where(true.possible, believed.probabilities, 0 * believed.probabilities)
         return 0.0 - log(xp, xp.sum(q, axis=-1))
     if a < 0.5:  # the other end, where the leading terms do not cancel
         return (a / (1 - a)) * _renyi_divergence(believed, true, 1 - a)
-    common = true.support & believed.support
+    common = true.possible & believed.possible
     logs = true.log_on(common)
     log_ratio = logs - believed.log_on(common)
     outside = _outside(true, common)
@@ -328,7 +329,7 @@ def _alpha(true: Masses, believed: Masses, a: float) -> Array:
     if a == 1:
         return kl_of_masses(true, believed)
     xp = true.xp
-    common = true.support & believed.support
+    common = true.support & believed.possible
     log_ratio = true.log_on(common) - believed.log_on(common)
     with np.errstate(over="ignore"):
         value = expectation(true, xp.expm1((a - 1) * log_ratio)) / (a * (a - 1))
