@@ -139,6 +139,20 @@ def test_names_that_nobody_answers_to(tmp_path: Path, monkeypatch: pytest.Monkey
         load(3)  # type: ignore[arg-type]
 
 
+def test_a_tokenizer_and_a_model_of_different_size(tiny_folder, tmp_path, tiny_llama) -> None:
+    """A model may have more columns than the tokenizer has tokens, never fewer."""
+    torch.manual_seed(2)
+    for size in (280, 40):
+        config = GPT2Config(vocab_size=size, n_embd=8, n_layer=1, n_head=1, n_positions=32)
+        config.bos_token_id, config.eos_token_id = 1, 2
+        folder = tmp_path / str(size)
+        GPT2LMHeadModel(config).save_pretrained(folder)
+        shutil.copy(tiny_folder / "tokenizer.json", folder)
+    assert score("the", load(tmp_path / "280"), top=280).alternatives(0)
+    with pytest.raises(ModelError, match="know only its 40 tokens; got token id 258"):
+        score("the", load(tmp_path / "40"))
+
+
 def test_two_threads_may_share_a_model(tiny: LanguageModel) -> None:
     texts = [bytes([65 + k]) * 140 for k in range(8)]
     alone = [score(text, tiny).surprisal for text in texts]

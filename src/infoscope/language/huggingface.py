@@ -54,7 +54,7 @@ class CausalLM:
 
     def spell(self, token: int) -> bytes:
         """Return the bytes of one vocabulary entry; padding columns have none."""
-        return self._tokenizer.spell(token) if token < self._tokenizer.n_vocabulary else b""
+        return self._tokenizer.spell(token)
 
     @torch.inference_mode()
     def predict(self, window: NDArray[np.int64], start: int = 0) -> Prediction:

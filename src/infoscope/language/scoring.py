@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from infoscope.core.errors import InvalidArgument, WrongType, sentence
+from infoscope.core.errors import InvalidArgument, ModelError, WrongType, sentence
 from infoscope.core.progress import Progress
 from infoscope.language.contract import LanguageModel
 from infoscope.language.denormals import denormals_flushed
@@ -84,6 +84,13 @@ def score(
     top = _check_count("top", top, 0, model.n_vocabulary)
     tokens = model.encode(data)
     n = len(tokens.ids)
+    if int(tokens.ids.max()) >= model.n_vocabulary:
+        raise ModelError(
+            sentence(
+                "score", "the model's tokenizer", f"know only its {model.n_vocabulary} tokens",
+                f"token id {int(tokens.ids.max())}", "The folder mixes two models.",
+            )
+        )  # fmt: skip
     surprisal, entropy, rank = np.empty(n), np.empty(n), np.empty(n, np.int64)
     top_ids, top_probabilities = np.empty((n, top), np.int64), np.empty((n, top))
     observer = Observer(model.n_vocabulary, top)

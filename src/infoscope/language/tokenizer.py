@@ -96,8 +96,8 @@ class ByteTokenizer:
         return self._tokenizer.token_to_id(name)
 
     def spell(self, token: int) -> bytes:
-        """Return the bytes of one vocabulary entry."""
-        return self._spellings[token]
+        """Return the bytes of one vocabulary entry; a model's padding columns have none."""
+        return self._spellings[token] if token < len(self._spellings) else b""
 
     def encode(self, text: bytes) -> Tokens:
         """Cut `text` into tokens whose spans cover it exactly."""
