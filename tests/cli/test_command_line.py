@@ -198,6 +198,23 @@ def test_an_unknown_target_is_answered_with_near_matches(
     assert "'species'" in err
 
 
+def test_options_for_reading_reach_the_scan(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "odd.csv"
+    source.write_bytes("Größe;c\n".encode("latin-1") + b"1;x\n2;y\n3;x\n" * 30)
+    options = ["--delimiter", ";", "--encoding", "latin-1", "--kind", "Größe=categorical"]
+    code, out, _ = run(capsys, "table", str(source), *options, "--json", "-")
+    assert code == 0
+    assert [(c["name"], c["kind"]) for c in json.loads(out)["columns"]] == [
+        ("Größe", "categorical"),
+        ("c", "categorical"),
+    ]
+    code, out, err = run(capsys, "table", str(source), "--kind", "categorical")
+    assert (code, out) == (2, "")
+    assert "COLUMN=KIND" in err
+
+
 def test_null_and_constant_columns_are_told_and_do_not_stop_the_scan(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -26,6 +26,7 @@ Numeric columns are cut into bins of equal frequency; missing values are left ou
 examples:
   infoscope table data.csv
   infoscope table data.csv --target price --html map.html
+  infoscope table data.csv --kind zip=categorical --delimiter ';'
   infoscope table data.parquet --target label --json -
 """
 
@@ -37,6 +38,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--target", metavar="COL", help="rank the other columns by what they tell")
     parser.add_argument("--bins", type=int, metavar="N", help="bins for numeric columns")
     parser.add_argument("--no-header", action="store_true", help="the first line is data")
+    parser.add_argument(
+        "--kind", action="append", default=[], metavar="COL=KIND",
+        help="read a column as categorical, ordinal, numeric, boolean, date, identifier or text "
+        "(may be repeated)",
+    )  # fmt: skip
+    parser.add_argument("--delimiter", metavar="C", help="what separates fields (found out if not)")
+    parser.add_argument("--encoding", default="utf-8", metavar="E", help="default: utf-8")
     parser.add_argument("--top", type=int, default=20, metavar="K", help="lines to show")
     parser.add_argument("--html", metavar="OUT", help="write a report to look at")
     parser.add_argument("--json", metavar="OUT", help="write all numbers as JSON ('-': stdout)")
@@ -85,6 +93,18 @@ def _pairs(found: InformationMap, top: int) -> list[str]:
     return grid(rows, align="<<<>")
 
 
+def _kinds(given: list[str]) -> dict[str, str]:
+    kinds: dict[str, str] = {}
+    for text in given:
+        column, equals, kind = text.rpartition("=")
+        if not (column and equals):
+            raise InvalidArgument(
+                sentence("infoscope table", "--kind", "read COLUMN=KIND", repr(text))
+            )
+        kinds[column] = kind
+    return kinds
+
+
 def _run(args: argparse.Namespace) -> int:
     if args.top < 1:
         raise InvalidArgument(sentence("infoscope table", "--top", "be at least 1", args.top))
@@ -93,7 +113,15 @@ def _run(args: argparse.Namespace) -> int:
 
     from infoscope.tables import scan
 
-    found = scan(args.file, target=args.target, bins=args.bins, header=not args.no_header)
+    found = scan(
+        args.file,
+        target=args.target,
+        bins=args.bins,
+        kinds=_kinds(args.kind) or None,
+        header=not args.no_header,
+        delimiter=args.delimiter,
+        encoding=args.encoding,
+    )
     if args.json != "-":
         say("\n".join(describe(found, target=args.target, top=args.top)))
     if args.json:
