@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
 
@@ -20,10 +21,11 @@ from infoscope.measures.families.closed_forms import (
 )
 from infoscope.measures.families.laws import Law
 from infoscope.measures.families.numbers import computed, computed_with_bound
-from infoscope.measures.families.one_dimensional import Univariate, of_law
+from infoscope.measures.families.one_dimensional import Univariate, of_law, precision
 from infoscope.measures.families.reading import (
     Form,
     Outcomes,
+    as_outcomes,
     as_univariate_outcomes,
     read_form,
     text_of,
@@ -217,7 +219,18 @@ def _vector_kl(p: Vector, q: Vector, function: str) -> Array:
         bases = p.params["base"], q.params["base"]
         _check_kinds(*bases, function)
         return _sum_last(_kl(*bases, function), p.params["axes"])
+    if p.kind == q.kind == "multinomial":
+        return _multinomial_kl(p, q)
     return vector_kl(p, q, function)
+
+
+def _multinomial_kl(p: Vector, q: Vector) -> Array:
+    """Return n KL of one draw from another; different totals n have no outcome in common."""
+    n, m = np.asarray(p.params["n"]), np.asarray(q.params["n"])
+    one = kl_of(p.params["p"], q.params["p"])
+    if n.ndim == 0 and m.ndim == 0:
+        return int(n) * one if n == m else 0.0 * one + np.inf
+    return np.where(n == m, n * one, np.inf)
 
 
 def _numbers(quantity: str, forms: list[Form], weights: Weights, function: str) -> Array:
@@ -227,6 +240,10 @@ def _numbers(quantity: str, forms: list[Form], weights: Weights, function: str) 
 
 def _univariate(form: Form, function: str) -> Univariate:
     if isinstance(form, Law):
+        if form.maths.is_torch:  # its logarithms are taken again in double precision
+            reader: Any = importlib.import_module("infoscope.measures.families.read_torch")
+            twin = reader.in_double_precision(form.source, detached=False)
+            return of_law(reader.read_distribution(twin), text_of(form.source), precision(form))
         return of_law(form, text_of(form.source))
     if isinstance(form, Outcomes):
         return as_univariate_outcomes(form)
@@ -249,7 +266,16 @@ def _pair(p: object, q: object, axis: int, function: str) -> tuple[Form, Form]:
     first = read_form(p, axis=axis, function=function, argument="p")
     second = read_form(q, axis=axis, function=function, argument="q")
     _check_kinds(first, second, function)
+    if isinstance(first, Outcomes) and _is_coin(second):
+        second = as_outcomes(second)
+    elif isinstance(second, Outcomes) and _is_coin(first):
+        first = as_outcomes(first)
     return first, second
+
+
+def _is_coin(form: Form) -> TypeGuard[Law]:
+    """Whether a form is a Bernoulli distribution on 0 and 1."""
+    return isinstance(form, Law) and form.family == "bernoulli" and not np.any(form["loc"])
 
 
 def _kind(form: Form) -> str:

@@ -57,12 +57,17 @@ class Quadrature:
     weights: Floats
 
 
-#: points -> rows (value, mass, mass where the value is lost), one column a point
+#: points -> rows (value, mass, mass whose value is lost, mass whose surprisal overflows)
 Integrand: TypeAlias = "Callable[[Points], Floats]"
 
 
 def integrate(
-    integrand: Integrand, low: float, high: float, guides: list[float], tolerance: float
+    integrand: Integrand,
+    low: float,
+    high: float,
+    guides: list[float],
+    tolerance: float,
+    slack: float = 1e-9,
 ) -> Quadrature:
     """Integrate over (low, high), until the error estimate is below `tolerance` (absolute or
     relative, whichever is larger).
@@ -87,7 +92,7 @@ def integrate(
         panels = _halves(panels[split])
         sums, errors, noise, points, weights = _evaluate(integrand, panels)
     done.append((sums, errors, noise, points, weights))
-    return _finish(integrand, done, low, high, guides)
+    return _finish(integrand, done, low, high, guides, slack)
 
 
 def _finish(
@@ -96,6 +101,7 @@ def _finish(
     low: float,
     high: float,
     guides: list[float],
+    slack: float,
 ) -> Quadrature:
     value = math.fsum(x for part in done for x in part[0][0])
     mass = math.fsum(x for part in done for x in part[0][1])
@@ -103,7 +109,7 @@ def _finish(
     bound = math.fsum(x for part in done for x in np.maximum(part[1], part[2]))
     beyond, more = _beyond(integrand, low, high, guides)
     missing = abs(1 - mass)
-    if missing > 1e-9:  # some mass was not found: its surprisal is not known
+    if missing > slack:  # some mass was not found: its surprisal is not known
         bound += missing * (1 + abs(value)) * 10
     if missing > 0.5:
         value, bound = math.nan, math.inf
@@ -114,6 +120,8 @@ def _finish(
         np.concatenate([np.ravel(part[3].offset) for part in done]),
     )
     weights = np.concatenate([np.ravel(part[4]) for part in done])
+    if math.fsum(x for part in done for x in part[0][3]) > 1e-290:
+        beyond = math.inf  # at least this mass times the largest double
     if math.isinf(beyond):
         return Quadrature(beyond, 0.0, nodes, weights)
     return Quadrature(value, bound + more, nodes, weights)
@@ -159,7 +167,7 @@ def _evaluate(
     points = Points(np.broadcast_to(panels[:, :1], v.shape).copy(), panels[:, 1:2] * distance)
     flat = Points(points.anchor.ravel(), points.offset.ravel())
     with np.errstate(over="ignore", invalid="ignore"):
-        heights = integrand(flat).reshape(3, *v.shape)
+        heights = integrand(flat).reshape(4, *v.shape)
     weights = half * _K * distance
     sums = (heights * weights).sum(axis=-1)
     gauss = (heights * (half * _G * distance)).sum(axis=-1)

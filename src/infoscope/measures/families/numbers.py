@@ -106,31 +106,36 @@ def _one(
     form = _FORMS[quantity]
     p = members[0]
     low, high = p.low, p.high
-    if quantity == "jensen_shannon_divergence":
+    if quantity == "jensen_shannon_divergence" and kind != "circular":
         low, high = min(one.low for one in members), max(one.high for one in members)
     elif kind != "circular" and any(one.low > low or one.high < high for one in members):
         empty = np.zeros(1)
         return math.inf, 0.0, Points(empty, empty), empty
 
+    exact = [one.exact for one in members]
+    slack = max(one.slack for one in members)
+
     def integrand(points: Points) -> Floats:
         logs = [one.log_density(points) for one in members]
         with np.errstate(over="ignore", invalid="ignore"):
-            return _rows(form, logs, weights)
+            return _rows(form, logs, weights, exact)
 
     if kind == "integer":
         start = weights[0] * p.guides[0] + weights[1] * members[-1].guides[0]
         start = start if quantity == "jensen_shannon_divergence" else p.guides[0]
-        total = add_up(lambda k: integrand(Points(0.0, k)), low, high, start, _AIM)
+        total = add_up(lambda k: integrand(Points(0.0, k)), low, high, start, _AIM, slack)
         points = Points(np.zeros_like(total.numbers), total.numbers)
         return total.value, total.bound, points, np.ones_like(total.numbers)
     guides = [guide for one in members for guide in one.guides]
     guides += [end for one in members for end in (one.low, one.high) if math.isfinite(end)]
-    answer = integrate(integrand, low, high, guides, _AIM)
+    answer = integrate(integrand, low, high, guides, _AIM, slack)
     return answer.value, answer.bound, answer.points, answer.weights
 
 
-def _rows(form: Callable[..., Any], logs: list[Floats], weights: tuple[float, float]) -> Floats:
-    """Return rows: the value's integrand, the mass's, and the mass where the value is not finite.
+def _rows(
+    form: Callable[..., Any], logs: list[Floats], weights: tuple[float, float], exact: list[bool]
+) -> Floats:
+    """Return rows: the value, the mass, the mass whose value is lost, and whose overflows.
 
     A log density of -inf inside a support is an underflow of the library that computed it, and so
     is NaN (0 / 0): the mass that comes out tells whether it mattered.
@@ -139,8 +144,9 @@ def _rows(form: Callable[..., Any], logs: list[Floats], weights: tuple[float, fl
     value, mass = form(np, logs, weights)
     there = mass > 0
     known = np.isfinite(value)
-    lost = np.where(there & ~known, mass, 0.0)
-    return np.stack([np.where(there & known, value, 0.0), mass, lost])
+    over = there & ~known & (exact[-1] & np.isneginf(logs[-1]))
+    lost = np.where(there & ~known & ~over, mass, 0.0)
+    return np.stack([np.where(there & known, value, 0.0), mass, lost, np.where(over, mass, 0.0)])
 
 
 def _entropy(xp: Any, logs: Logs, _: Any) -> tuple[Any, Any]:

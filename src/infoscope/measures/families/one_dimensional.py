@@ -13,7 +13,7 @@ from infoscope.measures.families.features import Points, surprisal_at
 from infoscope.measures.families.laws import Law
 from infoscope.measures.families.special import values_of
 
-__all__ = ["Density", "Univariate", "of_law"]
+__all__ = ["Density", "Univariate", "of_law", "precision", "spread_guides"]
 
 Floats: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
 
@@ -23,7 +23,9 @@ class Density:
     """One density or mass function: its support, where its mass is, and its logarithm.
 
     `log_at` takes NumPy points; `torch_log_at`, where there is one, takes torch points and carries
-    gradients.
+    gradients. `exact` densities are ours: their logarithm is -inf only by overflow of a surprisal,
+    where a library's may be the logarithm of an underflow. `slack` is how far the mass may be
+    from 1.
     """
 
     low: float
@@ -31,9 +33,14 @@ class Density:
     guides: list[float]
     log_at: Callable[[Points], Floats]
     torch_log_at: Callable[[Points], Any] | None = None
+    exact: bool = False
+    periodic: bool = False
+    slack: float = 1e-9
 
     def log_density(self, points: Points) -> Floats:
         """Return the log density, -inf outside the support."""
+        if self.periodic:
+            return self.log_at(points)
         inside = (points.minus(self.low) >= 0) & (points.minus(self.high) <= 0)
         result = np.full(points.offset.shape, -math.inf)
         if inside.any():
@@ -58,8 +65,8 @@ class Univariate:
     support_needs_gradient: bool = False
 
 
-def of_law(law: Law, text: str) -> Univariate:
-    """Make the numbers of a member of a family in our table."""
+def of_law(law: Law, text: str, dtype: Any = None) -> Univariate:
+    """Make the numbers of a member of a family in our table; results are of torch's `dtype`."""
     low, high = law.row.support(law)
     tracked = [value for value in law.params.values() if getattr(value, "requires_grad", False)]
     ends = [getattr(end, "requires_grad", False) for end in (low, high)]
@@ -78,6 +85,8 @@ def of_law(law: Law, text: str) -> Univariate:
             guides,
             lambda points: -values_of(surprisal_at(fixed, points)),
             (lambda points: -surprisal_at(here, points)) if here.maths.is_torch else None,
+            exact=True,
+            periodic=fixed.row.kind == "circular",
         )
 
     return Univariate(
@@ -88,13 +97,14 @@ def of_law(law: Law, text: str) -> Univariate:
         member=member,
         text=text,
         source=law.source,
-        dtype=_dtype(law),
+        dtype=dtype or precision(law),
         needs_gradient=bool(tracked),
         support_needs_gradient=any(ends),
     )
 
 
-def _dtype(law: Law) -> Any:
+def precision(law: Law) -> Any:
+    """Return the dtype of a member's tensors, or None where it has none."""
     if not law.maths.is_torch:
         return None
     tensors = [value for value in law.params.values() if hasattr(value, "requires_grad")]

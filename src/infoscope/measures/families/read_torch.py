@@ -110,24 +110,32 @@ def read_distribution(distribution: Any) -> Law | None:
     return None
 
 
-def in_double_precision(x: Any, *, detached: bool) -> Any:
+def in_double_precision(x: Any, *, detached: bool, done: dict[int, Any] | None = None) -> Any:
     """Return a copy of a distribution (or of what it holds) in double precision, unvalidated.
 
-    Validation would refuse points that rounding puts on the end of a support.
+    Validation would refuse points that rounding puts on the end of a support. What was one tensor
+    stays one tensor (`done`): which of probs and logits is the parameter is told by identity.
     """
+    done = {} if done is None else done
+    if id(x) in done:
+        return done[id(x)]
     if isinstance(x, torch.Tensor):
-        x = x.detach() if detached else x
-        return x.double() if x.is_floating_point() else x
-    if isinstance(x, (list, tuple)):
+        twin = x.detach() if detached else x
+        twin = twin.double() if twin.is_floating_point() else twin
+    elif isinstance(x, (list, tuple)):
         parts = cast("list[Any] | tuple[Any, ...]", x)
-        return type(parts)([in_double_precision(part, detached=detached) for part in parts])
-    if isinstance(x, (D.Distribution, D.Transform)):
+        return type(parts)(
+            [in_double_precision(part, detached=detached, done=done) for part in parts]
+        )
+    elif isinstance(x, (D.Distribution, D.Transform)):
         twin = copy.copy(x)
         for name, value in vars(x).items():
-            twin.__dict__[name] = in_double_precision(value, detached=detached)
+            twin.__dict__[name] = in_double_precision(value, detached=detached, done=done)
         twin.__dict__["_validate_args"] = False
-        return twin
-    return x
+    else:
+        return x
+    done[id(x)] = twin
+    return twin
 
 
 def read_density(d: Any, function: str, argument: str) -> Univariate:

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from infoscope.core.arrays import namespace
 from infoscope.core.distribution import Masses, read
 from infoscope.core.errors import WrongType, sentence
 from infoscope.measures.families import continuous, integers
@@ -23,7 +24,7 @@ from infoscope.measures.families.read_scipy import frozen_parameters, read_froze
 from infoscope.measures.families.special import values_of
 from infoscope.measures.families.vectors import Vector
 
-__all__ = ["Form", "Outcomes", "read_form", "text_of"]
+__all__ = ["Form", "Outcomes", "as_outcomes", "as_univariate_outcomes", "read_form", "text_of"]
 
 _ROWS = (continuous, integers)  # imported for what they register
 
@@ -118,10 +119,16 @@ def _read_other_scipy(x: Any, function: str, argument: str) -> Form:
         return Vector("gaussian", params, x, "scipy.stats.multivariate_normal")
     if kind == "dirichlet_frozen":
         return Vector("dirichlet", {"a": np.asarray(x.alpha)}, x, "scipy.stats.dirichlet")
+    if kind == "multinomial_frozen":
+        params = {"n": x.n, "p": np.asarray(x.p)}
+        return Vector("multinomial", params, x, "scipy.stats.multinomial")
     if (law := _read_new_style(x)) is not None:
         return law
     if kind.endswith("_frozen"):
         return Vector("other", {}, x, f"scipy.stats.{kind.removesuffix('_frozen')}")
+    if not hasattr(x, "freeze"):
+        got = f"scipy.stats.{kind}"
+        raise WrongType(sentence(function, argument, "be a distribution", got))
     got = f"scipy.stats.{getattr(x, 'name', kind)} without parameters"
     advice = "Freeze it first, as in scipy.stats.norm(0, 1)."
     raise WrongType(sentence(function, argument, "be one distribution", got, advice))
@@ -174,15 +181,31 @@ def _read_torch(x: Any, function: str, argument: str) -> Form:
         if x.reinterpreted_batch_ndims == 0:
             return _read_torch(x.base_dist, function, argument)
         base = _read_torch(x.base_dist, function, argument)
+        if isinstance(base, Law) and base.family == "normal" and x.reinterpreted_batch_ndims == 1:
+            normal: dict[str, Any] = {"mean": base["loc"], "cov": lambda: _diagonal(base["scale"])}
+            return Vector("gaussian", normal, x, name)
         params: dict[str, Any] = {"base": base, "axes": x.reinterpreted_batch_ndims}
         return Vector("independent", params, x, name)
     if isinstance(x, (D.MultivariateNormal, D.LowRankMultivariateNormal)):
         return Vector("gaussian", {"mean": x.loc, "cov": lambda: x.covariance_matrix}, x, name)
+    if isinstance(x, D.Multinomial):
+        counted: dict[str, Any] = {"n": x.total_count, "p": x._categorical}
+        return Vector("multinomial", counted, x, name)
     if isinstance(x, D.Dirichlet):
         return Vector("dirichlet", {"a": x.concentration}, x, name)
     if len(x.event_shape) > 0:
         return Vector("other", {}, x, name)
     return reader.read_distribution(x) or reader.read_density(x, function, argument)
+
+
+def _diagonal(scale: Any) -> Any:
+    return sys.modules["torch"].diag_embed(scale**2)
+
+
+def as_outcomes(law: Law) -> Outcomes:
+    """Turn a Bernoulli distribution into its two probabilities."""
+    logs = law.maths.xp.stack([law["log_q"], law["log_p"]], -1)
+    return Outcomes(Masses(namespace(logs), law.maths.exp(logs), logs), text_of(law.source))
 
 
 def as_univariate_outcomes(outcomes: Outcomes) -> Univariate:
@@ -210,7 +233,15 @@ def as_univariate_outcomes(outcomes: Outcomes) -> Univariate:
             held = masses.log_on(masses.support)[index]
             return held[at].double()
 
-        return Density(low, high, [low], log_at, torch_log_at if tensor is not None else None)
+        return Density(
+            low,
+            high,
+            [low],
+            log_at,
+            torch_log_at if tensor is not None else None,
+            exact=True,
+            slack=1e-6,  # what `read` lets pass
+        )
 
     return Univariate(
         "integer",

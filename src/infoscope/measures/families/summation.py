@@ -26,14 +26,20 @@ class Summation:
 
 
 def add_up(
-    summand: Callable[[Floats], Floats], low: float, high: float, start: float, tolerance: float
+    summand: Callable[[Floats], Floats],
+    low: float,
+    high: float,
+    start: float,
+    tolerance: float,
+    slack: float = 1e-9,
 ) -> Summation:
-    """Sum rows (value, mass, mass where the value is lost) over the whole numbers low..high.
+    """Sum rows (value, mass, mass whose value is lost, mass whose surprisal overflows).
 
-    Blocks double in length on either side of `start` until a tail's bound is below `tolerance`.
+    The sum runs over the whole numbers low..high, in blocks that double in length on either side of
+    `start`, until a tail's bound is below `tolerance`.
     """
     start = float(np.floor(min(max(start, low), high)))
-    sums = np.zeros(3)
+    sums = np.zeros(4)
     size = 0.0
     bound = 0.0
     numbers: list[Floats] = []
@@ -44,21 +50,23 @@ def add_up(
         size += magnitude
         bound += left
         numbers += visited
-    value, mass, lost = (float(x) for x in sums)
+    value, mass, lost, over = (float(x) for x in sums)
     bound += 4 * 2.0**-52 * size
-    if abs(1 - mass) > 1e-9:
+    if abs(1 - mass) > slack:
         bound += abs(1 - mass) * (1 + abs(value)) * 10
     if abs(1 - mass) > 0.5:
         value, bound = math.nan, math.inf
     if lost > 1e-30:
         bound = math.inf
+    if over > 1e-290:  # at least this mass times the largest double
+        value, bound = math.inf, 0.0
     return Summation(value, bound, np.concatenate(numbers))
 
 
 def _one_side(
     summand: Callable[[Floats], Floats], first: float, end: float, sign: float, tolerance: float
 ) -> tuple[Floats, float, float, list[Floats]]:
-    sums, size, left, length = np.zeros(3), 0.0, 0.0, _FIRST
+    sums, size, left, length = np.zeros(4), 0.0, 0.0, _FIRST
     visited: list[Floats] = [np.zeros(0)]
     at = first
     before = math.inf

@@ -120,8 +120,8 @@ def unsupported(function: str, got: str) -> WrongType:
         sentence(
             function,
             "distributions of vectors",
-            "be Gaussian, Dirichlet, categorical or products of independent parts, or have a "
-            "closed form in torch's registry",
+            "be Gaussian, Dirichlet, multinomial, categorical or products of independent parts, or "
+            "have a closed form in torch's registry",
             got,
             "One-dimensional distributions of any family are integrated numerically; mixtures of "
             "Gaussians have infoscope.measures.families.mixture_entropy_bounds.",
