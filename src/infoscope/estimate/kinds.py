@@ -16,7 +16,7 @@ from infoscope.estimate.columns import Column, read_columns, stacked
 from infoscope.estimate.method import Kind
 from infoscope.estimate.variables import Codes, Variable, encode_rows, variable_of
 
-__all__ = ["MISSING", "read_samples", "read_variables"]
+__all__ = ["MISSING", "Flag", "read_samples", "read_variables", "variable_from"]
 
 MISSING = ("error", "drop")
 
@@ -122,6 +122,14 @@ def _part(whole: Variable, rows: slice, name: str) -> Variable:
         part.n_distinct,
         part.orders,
     )
+
+
+def variable_from(
+    columns: Sequence[Column], name: str, flag: Flag, *, function: str
+) -> tuple[Variable, list[str]]:
+    """Return the variable of columns without gaps, and notes on what was decided."""
+    _check_finite(columns, function, name)
+    return _variable(columns, name, flag, False)
 
 
 def _variable(
