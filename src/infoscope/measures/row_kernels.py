@@ -154,7 +154,7 @@ def entropy(p, tolerance, out):
         total += mass
         if not (good and signs >= 0 and abs(total - 1.0) <= tolerance):
             return False
-        out[i] = 0.0 - LN2 * (sum_ + bits)
+        out[i] = -LN2 * (sum_ + bits)
     return True
 
 
@@ -211,7 +211,7 @@ def cross_entropy(p, q, p_tolerance, q_tolerance, out):
         good &= (signs >= 0) & (abs(p_total - 1.0) <= p_tolerance)
         if not (good and abs(q_total - 1.0) <= q_tolerance):
             return False
-        out[i] = 0.0 - LN2 * (sum_ + bits) if possible and n == 0 else np.inf
+        out[i] = -LN2 * (sum_ + bits) if possible and n == 0 else np.inf
     return True
 
 
@@ -256,5 +256,5 @@ def kl_divergence(p, q, p_tolerance, q_tolerance, out):
         good &= (signs >= 0) & (abs(p_total - 1.0) <= p_tolerance)
         if not (good and abs(q_total - 1.0) <= q_tolerance):
             return False
-        out[i] = 0.0 + LN2 * (sum_ + bits) if possible and n == 0 else np.inf
+        out[i] = LN2 * (sum_ + bits) if possible and n == 0 else np.inf
     return True

@@ -26,7 +26,8 @@ def entropy(p: Array, *, tolerances: tuple[float, ...]) -> Array | None:
         return None
     kernels: Any = importlib.import_module(_KERNELS)
     out = np.empty(p.shape[:-1])
-    return out if kernels.entropy(_matrix(p), tolerances[0], out.reshape(-1)) else None
+    done = kernels.entropy(_matrix(p), tolerances[0], out.reshape(-1))
+    return out + 0.0 if done else None  # the kernels do not know -0.0 from +0.0
 
 
 def cross_entropy(p: Array, q: Array, *, tolerances: tuple[float, ...]) -> Array | None:
@@ -55,7 +56,8 @@ def _pair(name: str, p: Array, q: Array, tolerances: tuple[float, ...]) -> Array
         return None
     kernel: Any = getattr(importlib.import_module(_KERNELS), name)
     out = np.empty(larger.shape[:-1])
-    return out if kernel(_matrix(p), _matrix(q), *tolerances, out.reshape(-1)) else None
+    done = kernel(_matrix(p), _matrix(q), *tolerances, out.reshape(-1))
+    return out + 0.0 if done else None
 
 
 def _fits(array: Array) -> bool:
