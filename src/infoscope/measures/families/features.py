@@ -35,6 +35,14 @@ def _power(maths: Maths, d: Any, k: Any) -> Any:
     return maths.exp(k * maths.log(d))
 
 
+def _log_one_less_power(maths: Maths, x: Points, a: Any) -> Any:
+    """Return log(1 - x^a) for 0 < x < 1, with the digits of 1 - x where 1 is the anchor."""
+    at_one = x.anchor == 1
+    inner = maths.where(at_one, 0.5 + 0 * x.offset, x.anchor + x.offset)
+    log = maths.where(at_one, maths.log1p(maths.where(at_one, x.offset, 0.0)), maths.log(inner))
+    return maths.log(-maths.expm1(a * log))
+
+
 #: name -> f(maths, points, *arguments)
 FEATURES: dict[str, Callable[..., Any]] = {
     "linear": lambda _, x, m: x.minus(m),
@@ -42,6 +50,7 @@ FEATURES: dict[str, Callable[..., Any]] = {
     "absolute": lambda maths, x, m: maths.abs(x.minus(m)),
     "log": lambda maths, x, m: maths.log(x.minus(m)),
     "log_below": lambda maths, x, m: maths.log(-x.minus(m)),  # log(m - x)
+    "log_one_less_power": _log_one_less_power,
     "power": lambda maths, x, m, k: _power(maths, x.minus(m), k),
     "log_square": lambda maths, x, m, c: (maths.log(x.minus(m)) - c) ** 2,
     "exponential": lambda maths, x, m, t: maths.exp(t * x.minus(m)),

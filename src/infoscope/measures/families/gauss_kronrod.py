@@ -122,7 +122,9 @@ def _finish(
     weights = np.concatenate([np.ravel(part[4]) for part in done])
     if math.fsum(x for part in done for x in part[0][3]) > 1e-290:
         beyond = math.inf  # at least this mass times the largest double
-    if math.isinf(beyond):
+    if math.isinf(beyond) and missing > slack:  # no tail can be judged before all mass is found
+        bound = math.inf
+    elif math.isinf(beyond):
         return Quadrature(beyond, 0.0, nodes, weights)
     return Quadrature(value, bound + more, nodes, weights)
 

@@ -19,7 +19,7 @@ import numpy as np
 from infoscope.core.arrays import Array
 from infoscope.measures.families.special import Maths, maths_for, values_of
 
-__all__ = ["FAMILIES", "Family", "Law", "Term", "register", "times"]
+__all__ = ["FAMILIES", "Family", "Law", "Term", "is_number", "register", "starts_at", "times"]
 
 
 class Term(NamedTuple):
@@ -143,3 +143,13 @@ def times(maths: Maths, coefficient: Any, value: Any) -> Any:
         return coefficient * value
     with np.errstate(invalid="ignore"):
         return maths.where(lost, 0.0, coefficient * value)
+
+
+def is_number(x: Any, number: float) -> bool:
+    """Say whether a parameter is fixed by its family (so that no gradient is asked for)."""
+    return isinstance(x, float) and x == number
+
+
+def starts_at(m: Any, low: Any) -> bool:
+    """Say whether no member starts above m (one below it has an infinite answer anyway)."""
+    return bool(np.all(values_of(low) <= values_of(m)))

@@ -99,7 +99,7 @@ def of_law(law: Law, text: str, dtype: Any = None) -> Univariate:
         source=law.source,
         dtype=dtype or precision(law),
         needs_gradient=bool(tracked),
-        support_needs_gradient=any(ends),
+        support_needs_gradient=law.row.kind == "continuous" and any(ends),
     )
 
 

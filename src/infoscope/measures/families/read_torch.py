@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import importlib
 import math
+import weakref
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -91,6 +92,10 @@ READERS: dict[type, Callable[[Any], Params]] = {
         "beta",
         {"a": d.concentration1, "b": d.concentration0, "loc": 0.0, "scale": 1.0},
     ),
+    D.Kumaraswamy: lambda d: (
+        "kumaraswamy",
+        {"a": d.concentration1, "b": d.concentration0},
+    ),
     D.VonMises: lambda d: ("von_mises", {"loc": d.loc, "kappa": d.concentration}),
     D.ContinuousBernoulli: _continuous_bernoulli,
     D.Poisson: lambda d: ("poisson", {"rate": d.rate, "loc": 0.0}),
@@ -128,9 +133,12 @@ def in_double_precision(x: Any, *, detached: bool, done: dict[int, Any] | None =
             [in_double_precision(part, detached=detached, done=done) for part in parts]
         )
     elif isinstance(x, (D.Distribution, D.Transform)):
-        twin = copy.copy(x)
+        twin = done[id(x)] = copy.copy(x)  # a transform and its inverse hold each other
         for name, value in vars(x).items():
-            twin.__dict__[name] = in_double_precision(value, detached=detached, done=done)
+            if not isinstance(
+                value, weakref.ref
+            ):  # to an inverse that is made again when asked for
+                twin.__dict__[name] = in_double_precision(value, detached=detached, done=done)
         twin.__dict__["_validate_args"] = False
     else:
         return x
@@ -147,19 +155,29 @@ def read_density(d: Any, function: str, argument: str) -> Univariate:
     ones = (1,) * len(shape)
 
     def log_prob(which: Any, x: Any, index: tuple[int, ...]) -> Any:
-        logs = which.log_prob(x.reshape(-1, *ones).expand(-1, *shape))
+        try:
+            logs = which.log_prob(x.reshape(-1, *ones).expand(-1, *shape))
+        except NotImplementedError as error:
+            raise WrongType(
+                sentence(function, argument, "have a density that torch can evaluate", text)
+            ) from error
         return logs[(slice(None), *index)]
 
     def member(index: tuple[int, ...]) -> Density:
+        bottom, top = (float(np.broadcast_to(end, shape)[index]) for end in (low, high))
+        if integer:
+            least, most = bottom, top
+        else:  # an end itself may have no density, and rounding may lead there
+            least, most = math.nextafter(bottom, math.inf), math.nextafter(top, -math.inf)
+
         def log_at(points: Points) -> Any:
-            x = torch.as_tensor(points.anchor + points.offset)
+            x = torch.as_tensor(np.clip(points.anchor + points.offset, least, most))
             with torch.no_grad():
                 return log_prob(twin, x, index).numpy()
 
         def torch_log_at(points: Points) -> Any:
-            return log_prob(live, points.anchor + points.offset, index)
+            return log_prob(live, (points.anchor + points.offset).clamp(least, most), index)
 
-        bottom, top = (float(np.broadcast_to(end, shape)[index]) for end in (low, high))
         guides = _guides(twin, shape, index, bottom, top)
         if integer:
             guides = guides[:1] or [bottom if bottom > -math.inf else 0.0]

@@ -16,7 +16,7 @@ import numpy as np
 from infoscope.core.arrays import namespace
 from infoscope.core.distribution import Masses, read
 from infoscope.core.errors import WrongType, sentence
-from infoscope.measures.families import continuous, integers
+from infoscope.measures.families import half_line, integers, interval, whole_line
 from infoscope.measures.families.features import Points
 from infoscope.measures.families.laws import Law
 from infoscope.measures.families.one_dimensional import Density, Univariate, spread_guides
@@ -26,7 +26,7 @@ from infoscope.measures.families.vectors import Vector
 
 __all__ = ["Form", "Outcomes", "as_outcomes", "as_univariate_outcomes", "read_form", "text_of"]
 
-_ROWS = (continuous, integers)  # imported for what they register
+_ROWS = (half_line, integers, interval, whole_line)  # imported for what they register
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ class Maths:
     is_torch: bool
     log: Function
     log1p: Function
+    expm1: Function
     exp: Function
     sqrt: Function
     abs: Function
@@ -103,6 +104,7 @@ def _numpy_maths() -> Maths:
         is_torch=False,
         log=quiet(np.log),
         log1p=quiet(np.log1p),
+        expm1=quiet(np.expm1),
         exp=quiet(np.exp),
         sqrt=quiet(np.sqrt),
         abs=np.abs,
@@ -133,6 +135,7 @@ def _torch_maths() -> Maths:
     functions: dict[str, Callable[[Any], Any]] = {
         "log": torch.log,
         "log1p": torch.log1p,
+        "expm1": torch.expm1,
         "exp": torch.exp,
         "sqrt": torch.sqrt,
         "abs": torch.abs,

@@ -99,5 +99,5 @@ def _tail(terms: Floats, total: float, before: float) -> float:
         return float((last * ratio / (1 - ratio)).max())
     if before < math.inf and total < before:  # a power law: each doubled block is a fixed part less
         part = total / before
-        return total * part / (1 - part)
+        return 2 * total * part / (1 - part)  # twice, for the logarithm that slows the fall
     return math.inf

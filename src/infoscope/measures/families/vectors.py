@@ -83,10 +83,19 @@ def registered_kl(p: Any, q: Any) -> Array | None:
     kind = distributions.Distribution
     if not (isinstance(p, kind) and isinstance(q, kind)):
         return None
+    if not (_is_injective(p, distributions) and _is_injective(q, distributions)):
+        return None  # torch compares the bases, and |x| loses information
     try:
         return distributions.kl_divergence(p, q)
     except NotImplementedError:
         return None
+
+
+def _is_injective(x: Any, distributions: Any) -> bool:
+    """Whether no transform of a distribution folds it (folding at its own centre apart)."""
+    if isinstance(x, (distributions.HalfNormal, distributions.HalfCauchy)):
+        return True
+    return all(bool(transform.bijective) for transform in getattr(x, "transforms", ()))
 
 
 def _aligned(a: Any, b: Any) -> tuple[Any, Any]:
