@@ -222,7 +222,7 @@ def _both_classes(y: NDArray[np.intp], function: str) -> NDArray[np.intp]:
 
 
 def _nll(logit: Floats, y: NDArray[np.intp]) -> float:
-    return -float(np.where(y == 1, log_expit(logit), log_expit(-logit)).mean())
+    return -float(log_expit(np.where(y == 1, logit, -logit)).mean())
 
 
 def _logistic(design: Floats, target: Floats) -> Objective:
@@ -231,7 +231,7 @@ def _logistic(design: Floats, target: Floats) -> Objective:
     def objective(x: Floats) -> tuple[float, Floats, Floats]:
         logit = design @ x
         q = expit(logit)
-        value = -float((target * log_expit(logit) + (1.0 - target) * log_expit(-logit)).mean())
+        value = float(((1.0 - target) * logit - log_expit(logit)).mean())
         weight = q * (1.0 - q)
         return value, design.T @ (q - target) / n, (design * weight[:, None]).T @ design / n
 

@@ -208,6 +208,10 @@ def to_events(forecasts: Forecasts, of: Of, *, function: str) -> Events:
     else:
         allowed = f"be 'top_label' or a class among {list(forecasts.names)[:12]}"
         raise InvalidArgument(sentence(function, "of", allowed, repr(of)))
+    if forecasts.is_binary and of in forecasts.names:
+        one = forecasts.names.index(of)
+        p, rest = forecasts.probabilities[:, one], forecasts.probabilities[:, 1 - one]
+        return Events(p, rest, forecasts.labels == one, name)
     others = forecasts.probabilities.copy()
     others[np.arange(forecasts.n), j] = 0.0
     p = forecasts.probabilities[np.arange(forecasts.n), j]

@@ -115,9 +115,9 @@ def into_bins(p: Floats, bins: int, binning: str, *, function: str) -> Partition
         raise UnknownName(
             sentence(function, "binning", "be 'equal_mass' or 'equal_width'", repr(binning))
         )
-    present, group = np.unique(cell, return_inverse=True)
-    how = f"{bins} {binning.replace('_', '-')} bins"
-    return Partition(group, len(present), how, False)
+    used = np.bincount(cell, minlength=bins) > 0
+    new = np.cumsum(used) - 1  # numbers the bins that are not empty
+    return Partition(new[cell], int(new[-1]) + 1, f"{bins} {binning.replace('_', '-')} bins", False)
 
 
 def _monotone_blocks(forecasts: Forecasts) -> Partition:

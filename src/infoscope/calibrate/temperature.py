@@ -126,16 +126,15 @@ def fit_temperature(
     check_level(interval, function)
     z, y, _ = read_labelled_logits(logits, labels, function=function, classes=classes)
     d = z - z[np.arange(len(z)), y][:, None]  # loss of a row: log sum exp(beta d)
-    off = np.where(d == -np.inf, 0.0, d)
-    loss = _Loss(d, off)
+    loss = _Loss(d)
     before = loss.at(1.0)
     notes: list[str] = []
     if len(np.unique(y)) == 1:
         notes.append("labels hold one class only: T says little about the others")
-    if not off.any():
+    if loss.is_constant:
         notes.append("every row of logits is constant: any T gives the same forecast; T = 1 kept")
         return _kept(before.value, len(z), notes, converged=True)
-    if d.max() <= 0.0:
+    if loss.top.max() <= 0.0:
         notes.append(
             "every label has the largest logit: the likelihood has no maximum, it rises as T falls "
             "to 0. T = 1 is kept; fit on more cases, or on harder ones"
@@ -162,21 +161,33 @@ class _Point:
 
 
 class _Loss:
-    """Mean log loss and its derivatives in beta = 1 / T."""
+    """Mean log loss and its derivatives in beta = 1 / T, from logits less that of the label."""
 
-    def __init__(self, d: Floats, off: Floats) -> None:
-        self.d, self.off = d, off
+    def __init__(self, d: Floats) -> None:
+        self.possible = np.isfinite(d)
+        self.all_possible = bool(self.possible.all())
+        self.top = d.max(axis=1)
+        self.below = d - self.top[:, None]  # at most 0, so that exp cannot overflow
+        if not self.all_possible:
+            self.below = np.where(self.possible, self.below, 0.0)
+
+    @property
+    def is_constant(self) -> bool:
+        """All possible classes of every row have the same logit."""
+        return not self.below.any()
 
     def at(self, beta: float) -> _Point:
-        scaled = np.where(self.d == -np.inf, -np.inf, self.off * beta)
-        log_p = log_softmax(scaled)
-        top = scaled.max(axis=1)
-        p = np.exp(log_p)
-        # the label's own d is 0, so its log-probability is the negative log sum exp(beta d)
-        value = np.log(np.exp(scaled - top[:, None]).sum(axis=1)) + top
-        first = np.vecdot(p, self.off)
-        second = np.vecdot(p, (self.off - first[:, None]) ** 2)
-        return _Point(float(value.mean()), float(first.mean()), float(second.mean()), first)
+        p = np.exp(self.below * beta)
+        if not self.all_possible:
+            p = np.where(self.possible, p, 0.0)
+        total = p.sum(axis=1)
+        p /= total[:, None]
+        first = np.vecdot(p, self.below)
+        off = self.below - first[:, None]
+        second = np.vecdot(p, off * off)
+        value = np.log(total) + beta * self.top
+        scores = first + self.top
+        return _Point(float(value.mean()), float(scores.mean()), float(second.mean()), scores)
 
 
 def _search(loss: _Loss) -> tuple[float, _Point, float, int, bool]:
