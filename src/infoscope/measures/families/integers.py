@@ -11,7 +11,7 @@ from typing import Any
 
 from infoscope.measures.families.laws import Family, Law, Term, register
 
-__all__: list[str] = []
+__all__ = []
 
 
 def _poisson_terms(law: Law) -> tuple[Any, list[Term]]:

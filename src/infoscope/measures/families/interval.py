@@ -14,7 +14,7 @@ import numpy as np
 from infoscope.measures.families.laws import Family, Law, Term, register, starts_at
 from infoscope.measures.families.special import LOG_2PI, values_of
 
-__all__: list[str] = []
+__all__ = []
 
 _INF = math.inf
 _EULER = float(np.euler_gamma)
