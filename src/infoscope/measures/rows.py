@@ -22,7 +22,7 @@ _KERNELS = "infoscope.measures.row_kernels"
 
 def entropy(p: Array, *, tolerances: tuple[float, ...]) -> Array | None:
     """Return the entropy of each row in nats, or None for what NumPy should do."""
-    if not _fits(p) or not repays(p.size):
+    if not repays(p.size) or not _fits(p):
         return None
     kernels: Any = importlib.import_module(_KERNELS)
     out = np.empty(p.shape[:-1])
@@ -50,7 +50,7 @@ def repays(size: int) -> bool:
 def _pair(name: str, p: Array, q: Array, tolerances: tuple[float, ...]) -> Array | None:
     """Run a kernel of two matrices of one precision and one shape; one of them may be a row."""
     larger = p if p.ndim >= q.ndim else q
-    if not (_fits(p) and _fits(q) and p.dtype == q.dtype and repays(larger.size)):
+    if not (repays(larger.size) and _fits(p) and _fits(q) and p.dtype == q.dtype):
         return None
     if any(array.shape != larger.shape and array.size != larger.shape[-1] for array in (p, q)):
         return None
@@ -61,8 +61,8 @@ def _pair(name: str, p: Array, q: Array, tolerances: tuple[float, ...]) -> Array
 
 
 def _fits(array: Array) -> bool:
-    dtype = str(array.dtype)  # foreign byte orders read ">f4"
-    return bool(array.flags.c_contiguous and dtype in ("float32", "float64") and array.size)
+    kind = array.dtype.char in "fd" and array.dtype.isnative
+    return bool(array.flags.c_contiguous and kind and array.size)
 
 
 def _matrix(array: Array) -> Array:
