@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --retries 5 --constraint constraints.txt
+PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq --retries 5 --constraint constraints.txt
 PYTEST := $(BIN)/python -m pytest
 
 .PHONY: help demo test test-all setup check lint types docs bench fmt clean
