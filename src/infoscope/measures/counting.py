@@ -41,8 +41,9 @@ def count_integers(x: object) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any
 
     Notes
     -----
-    Where the values span a narrow range, two passes (range, histogram) and no sort: about twenty
-    times as fast as `numpy.unique` on ten million values. Wide ranges go to `numpy.unique`.
+    Where the values span a narrow range, a histogram in one pass over memory and no sort: five
+    times as fast as `numpy.unique` where that has a vectorised sort, and more where it has none
+    (benchmarks/speed/measures.py). Wide ranges go to `numpy.unique`.
 
     Source
     ------
