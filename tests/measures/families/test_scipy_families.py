@@ -64,6 +64,7 @@ FROZEN = [
     stats.gennorm(1.3),
     stats.trapezoid(0.2, 0.6),
     stats.wrapcauchy(0.3),
+    stats.rdist(1.6),
     # whole numbers
     stats.poisson(3.0),
     stats.poisson(0.01, 4),
@@ -79,6 +80,7 @@ FROZEN = [
     stats.skellam(3, 4),
     stats.logser(0.6),
     stats.planck(0.5),
+    stats.poisson_binom([0.2, 0.3, 0.5]),
 ]
 
 

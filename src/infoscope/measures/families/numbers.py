@@ -138,9 +138,10 @@ def _rows(
     """Return rows: the value, the mass, the mass whose value is lost, and whose overflows.
 
     A log density of -inf inside a support is an underflow of the library that computed it, and so
-    is NaN (0 / 0): the mass that comes out tells whether it mattered.
+    is NaN (0 / 0), or +inf where rounding led to a singular end: the mass that comes out tells
+    whether it mattered.
     """
-    logs = [np.where(np.isnan(log), -np.inf, log) for log in logs]
+    logs = [np.where(np.isnan(log) | np.isposinf(log), -np.inf, log) for log in logs]
     value, mass = form(np, logs, weights)
     there = mass > 0
     known = np.isfinite(value)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 import sys
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -55,6 +56,8 @@ def read_form(x: object, *, axis: int, function: str, argument: str) -> Form:
     if distributions is not None and isinstance(x, distributions.Distribution):
         return _read_torch(x, function, argument)
     if hasattr(x, "dist") and hasattr(x, "args") and module.startswith("scipy.stats"):
+        if text_of(x) == "scipy.stats.poisson_binom":  # its parameter is a whole array
+            return _one_frozen(x)
         return read_frozen(x, function, argument) or _generic_frozen(x, function, argument)
     if module.startswith("scipy.stats"):
         return _read_other_scipy(x, function, argument)
@@ -84,16 +87,33 @@ def _generic_frozen(frozen: Any, function: str, argument: str) -> Univariate:
         levels = np.array([1e-3, 0.05, 0.5, 0.95, 1 - 1e-3])
         guides = spread_guides(dist.ppf(levels, *here, loc=at, scale=width).tolist())
 
-        def log_at(
-            x: Points,
-        ) -> Any:  # the anchor moves into loc, so that offsets keep their digits
-            return dist.logpdf(x.offset, *here, loc=at - x.anchor, scale=width)
+        inner = math.nextafter(bottom, math.inf), math.nextafter(top, -math.inf)
+
+        def log_at(x: Points) -> Any:
+            # The anchor moves into loc, so that offsets keep their digits.
+            logs = np.array(dist.logpdf(x.offset, *here, loc=at - x.anchor, scale=width))
+            if (ends := np.isnan(logs) | np.isposinf(logs)).any():  # rounded to a singular end
+                inside = np.clip(x.anchor[ends] + x.offset[ends], *inner)
+                logs[ends] = dist.logpdf(inside, *here, loc=at, scale=width)
+            return logs
 
         return Density(bottom, top, guides, log_at)
 
     return Univariate(
         "integer" if integer else "continuous", shape, low, high, _quiet(member), name, frozen
     )
+
+
+def _one_frozen(frozen: Any) -> Univariate:
+    low, high = (float(end) for end in frozen.support())
+
+    def member(_: tuple[int, ...]) -> Density:
+        return Density(
+            low, high, [float(frozen.median())], lambda x: frozen.logpmf(x.anchor + x.offset)
+        )
+
+    ends = np.asarray(low), np.asarray(high)
+    return Univariate("integer", (), *ends, _quiet(member), text_of(frozen), frozen)
 
 
 def _quiet(member: Any) -> Any:
