@@ -25,7 +25,10 @@ _ORDER: dict[str, tuple[str, ...]] = {
 
 _FEW_ROWS = 200
 _ROWS_PER_COLUMN = 10
-_SEEN_ENOUGH = 0.99  # share of observations whose symbol was seen again
+#: Share of observations whose symbol was seen again from which the jackknife beats Chao-Shen; below
+#: 0.9 no method can be trusted (benchmarks/results/estimate_label_entropy.csv).
+_SEEN_ENOUGH = 0.95
+_FAR_FROM_ENOUGH = 0.9
 
 
 def choose(
@@ -72,13 +75,20 @@ def _for_labels(x: Variable) -> tuple[str, tuple[str, ...]]:
     """Choose by how many observations are of symbols seen only once."""
     folded = fold(x.counts)
     coverage = 1.0 - folded.singletons / folded.n
-    if coverage >= _SEEN_ENOUGH and folded.n >= 10 * folded.seen:
-        return "grassberger", (f"auto took grassberger: {x.n_levels} symbols, all seen often.",)
-    reason = (
+    if coverage >= _SEEN_ENOUGH:
+        return "jackknife", (
+            f"auto took jackknife: {folded.singletons:g} of {x.n_levels} symbols were seen once.",
+        )
+    reasons = [
         f"auto took chao_shen: {folded.singletons:g} of {x.n_levels} symbols were seen once, so "
-        f"others have not been seen at all (coverage about {coverage:.0%})."
-    )
-    return "chao_shen", (reason,)
+        f"about {1 - coverage:.0%} of future observations will be symbols not seen yet."
+    ]
+    if coverage < _FAR_FROM_ENOUGH:
+        reasons.append(
+            "That is too many to know the entropy: compare method='nsb' and 'grassberger', and do "
+            "not trust the interval."
+        )
+    return "chao_shen", tuple(reasons)
 
 
 def _for_columns(variables: tuple[Variable, ...], dimension: int) -> tuple[str, tuple[str, ...]]:

@@ -6,6 +6,7 @@ categories). Data frames are read through Narwhals, which is imported only when 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -162,7 +163,7 @@ def _from_array(array: NDArray[Any], function: str, argument: str) -> list[Colum
             sentence(function, argument, "have at least one column", f"shape {array.shape}")
         )
     columns = [array] if array.ndim == 1 else list(array.T)
-    return [_column(np.asarray(column), function, argument) for column in columns]
+    return [_column(column, function, argument) for column in columns]
 
 
 def _column(array: NDArray[Any], function: str, argument: str) -> Column:
@@ -219,6 +220,8 @@ def _from_objects(array: NDArray[Any], function: str, argument: str) -> Column:
             np.datetime64("NaT") if gap else item for item, gap in zip(items, missing, strict=True)
         ]
         return _column(np.array(gap_or_time, dtype="datetime64[us]"), function, argument)
+    if any(isinstance(item, complex) for item in present):
+        return _column(np.asarray(present), function, argument)  # which says what to do
     try:
         _object_codes(items)
     except TypeError:
@@ -253,6 +256,8 @@ def _from_frame(x: object, function: str, argument: str) -> list[Column]:
     """Return the columns of a Series or DataFrame of any library that Narwhals knows."""
     import narwhals as nw
 
+    if type(x).__module__.startswith("pyarrow") and hasattr(x, "null_count"):
+        x = sys.modules["pyarrow"].chunked_array([x])  # Narwhals knows only the chunked kind
     try:
         native: Any = nw.from_native(cast(Any, x), eager_only=True, allow_series=True)
     except TypeError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,9 @@ from infoscope.estimate.method import Floats
 from infoscope.estimate.special import gammaincc, ndtr, xlogy
 
 __all__ = ["Moments", "information_moments", "pearson_three_tail", "two_sample_moments"]
+
+#: A cell's part of a statistic, from its count and its two totals.
+_Term: TypeAlias = Callable[[Floats, Floats, Floats], Floats]
 
 _BLOCK = 1 << 19  # support points worked on at a time
 
@@ -63,7 +67,8 @@ def information_moments(rows: NDArray[np.int64], columns: NDArray[np.int64]) -> 
     a, many_a = _folded(rows)
     b, many_b = _folded(columns)
 
-    def g(x: Floats, expected: Floats) -> Floats:
+    def g(x: Floats, row: Floats, column: Floats) -> Floats:
+        expected = row * column / n
         return (xlogy(x, x / expected) - (x - expected)) / n
 
     cells = _cells(g, a, b, n)
@@ -101,8 +106,8 @@ def two_sample_moments(
     n, n1 = float(levels.sum()), float(n_first)
     b, many = _folded(levels)
 
-    def f(x: Floats, expected: Floats) -> Floats:
-        return statistic(x, expected * n / n1)
+    def f(x: Floats, row: Floats, column: Floats) -> Floats:  # noqa: ARG001
+        return statistic(x, column)
 
     cells = _cells(f, np.array([n1]), b, n)
     slope, e = cells.slope[0], cells.residual[0]
@@ -150,8 +155,8 @@ def _odds(totals: Floats, n: float) -> Floats:
     return np.where(rest > 0, totals / np.where(rest > 0, rest, 1.0), 0.0)
 
 
-def _cells(f: Callable[[Floats, Floats], Floats], a: Floats, b: Floats, n: float) -> _Cells:
-    """Return the moments of f(count, expected count) for all pairs of totals in `a` and `b`."""
+def _cells(f: _Term, a: Floats, b: Floats, n: float) -> _Cells:
+    """Return the moments of f(count, row, column) for all pairs of totals in `a` and `b`."""
     rows, columns = (grid.ravel() for grid in np.meshgrid(a, b, indexing="ij"))
     expected = rows * columns / n
     sd = np.sqrt(expected * (1 - rows / n) * np.maximum(n - columns, 0.0) / max(n - 1.0, 1.0))
@@ -169,22 +174,12 @@ def _cells(f: Callable[[Floats, Floats], Floats], a: Floats, b: Floats, n: float
         ):
             stop += 1
         part = order[start:stop]
-        out[:, part] = _block(
-            f, rows[part], columns[part], expected[part], low[part], high[part], n
-        )
+        out[:, part] = _block(f, rows[part], columns[part], low[part], high[part], n)
         start = stop
     return _Cells(*(field.reshape(a.size, b.size) for field in out))
 
 
-def _block(
-    f: Callable[[Floats, Floats], Floats],
-    a: Floats,
-    b: Floats,
-    expected: Floats,
-    low: Floats,
-    high: Floats,
-    n: float,
-) -> Floats:
+def _block(f: _Term, a: Floats, b: Floats, low: Floats, high: Floats, n: float) -> Floats:
     """Return the seven moments of some cells, (7, cells); supports are padded to one length."""
     x = low[:, None] + np.arange(int((high - low).max()) + 1.0)[None, :]  # (cells, width)
     inside = x <= high[:, None]
@@ -197,7 +192,7 @@ def _block(
     np.cumsum(step, axis=1, out=log_p[:, 1:])
     p = np.where(inside, np.exp(log_p - log_p.max(axis=1, keepdims=True)), 0.0)
     p /= p.sum(axis=1, keepdims=True)
-    value = f(x, np.broadcast_to(expected[:, None], x.shape))
+    value = f(x, np.broadcast_to(a[:, None], x.shape), np.broadcast_to(b[:, None], x.shape))
 
     def average(y: Floats) -> Floats:
         return np.vecdot(p, y)

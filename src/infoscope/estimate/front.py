@@ -19,13 +19,23 @@ from infoscope.core.resample import Rng, generator, half_sample_spread
 from infoscope.core.result import Estimate, Interval
 from infoscope.core.units import Unit, check_unit, from_nats
 from infoscope.estimate.choice import choose
-from infoscope.estimate.method import Method, Raw, Value
+from infoscope.estimate.method import Method, Raw, Spec, Value
 from infoscope.estimate.registry import find_method, known_methods
 from infoscope.estimate.special import ndtri
 from infoscope.estimate.variables import Variable, canonical_order
 
 __all__ = ["check_level", "estimate", "estimate_raw", "packaged"]
 
+
+def _never(*_variables: Variable, **_options: object) -> Raw:
+    raise AssertionError("a value that needs no method was computed by one")
+
+
+#: Stands where nothing had to be estimated.
+_EXACT = Method(
+    Spec(quantity="any", name="exact", kinds=(), assumes="nothing", cost="n", source="definition"),
+    _never,
+)
 _WORDS = {
     "kl_divergence": "KL divergence",
     "jensen_shannon_divergence": "Jensen-Shannon divergence",
@@ -99,6 +109,9 @@ def estimate_raw(
 ) -> tuple[Method, Raw, dict[str, object], tuple[str, ...]]:
     """Return the method used, its result in nats, the settings and the notes."""
     said: tuple[str, ...] = ()
+    exact = _exact(quantity, variables)
+    if exact is not None and method == "auto":
+        return _EXACT, exact, {}, exact.notes
     if method == "auto":
         picked, reasons = choose(quantity, variables, function=function)
         chosen = find_method(quantity, picked, function=function)
@@ -114,7 +127,7 @@ def estimate_raw(
     _check_kinds(chosen, variables, function)
     merged = _merged(chosen, options, function)
     _check_size(chosen, variables, function)
-    raw = _degenerate(quantity, variables)
+    raw = exact
     if raw is None:
         raw = chosen.run(*variables, rng=generator(rng), **merged)
         if error_bar and chosen.spec.error_bar == "half_samples" and raw.stderr is None:
@@ -249,7 +262,7 @@ def _check_size(method: Method, variables: tuple[Variable, ...], function: str) 
             )
 
 
-def _degenerate(quantity: str, variables: tuple[Variable, ...]) -> Raw | None:
+def _exact(quantity: str, variables: tuple[Variable, ...]) -> Raw | None:
     """Return what needs no method: a constant shares no information with anything."""
     if quantity not in {"mutual_information", "conditional_mutual_information"}:
         return None

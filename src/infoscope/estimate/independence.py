@@ -14,11 +14,10 @@ from infoscope.core.resample import Rng, generator, repairings
 from infoscope.core.result import Estimate
 from infoscope.core.units import Unit, check_unit
 from infoscope.estimate.choice import choose
-from infoscope.estimate.fixed_margins import Moments, information_moments, pearson_three_tail
 from infoscope.estimate.from_entropies import log_ratios
 from infoscope.estimate.front import estimate_raw, packaged
 from infoscope.estimate.kinds import read_variables
-from infoscope.estimate.method import Floats, Value
+from infoscope.estimate.method import Floats, Raw, Value
 from infoscope.estimate.registry import find_method
 from infoscope.estimate.special import gammaln, xlogy
 from infoscope.estimate.variables import Variable, canonical_order
@@ -122,6 +121,13 @@ def independence_test(
     )
     left, right = variables
     labels = left.kind == right.kind == "discrete"
+    if min(left.n_distinct, right.n_distinct) == 1:
+        value_of_constant = Raw(nats=0.0, notes=("One of the two is constant.",))
+        estimate = packaged(
+            value_of_constant, quantity="mutual information", method="exact", n=left.n, unit=unit,
+            level=None, settings={}, notes=(*notes, *value_of_constant.notes),
+        )  # fmt: skip
+        return IndependenceTest(estimate, 1.0, 0, "a constant is independent of everything")
     name, reasons = (method, ()) if method != "auto" else _statistic(left, right)
     given: dict[str, Value] = dict(options)
     if "k" in find_method("mutual_information", name, function=_FUNCTION).spec.options:
@@ -141,10 +147,9 @@ def independence_test(
         raw, quantity="mutual information", method=chosen.spec.name, n=left.n, unit=unit,
         level=0.95 if labels else None, settings=settings, notes=(*notes, *reasons, *said),
     )  # fmt: skip
-    if min(left.n_distinct, right.n_distinct) == 1:
-        return IndependenceTest(estimate, 1.0, 0, "a constant is independent of everything")
     if labels and method == "auto":
-        p, drawn, how = _table_p_value(left, right, n_permutations, stop_after, rng)
+        curve = raw.diagnostics["p_value"]
+        p, drawn, how = _table_p_value(left, right, curve, n_permutations, stop_after, rng)
         return IndependenceTest(estimate, p, drawn, how)
     order = canonical_order(variables)
     left, shuffled = left.take(order), right.take(order)
@@ -246,9 +251,14 @@ def _monte_carlo(
 
 
 def _table_p_value(
-    x: Variable, y: Variable, n_permutations: int, stop_after: int | None, rng: Rng
+    x: Variable,
+    y: Variable,
+    curve: float,
+    n_permutations: int,
+    stop_after: int | None,
+    rng: Rng,
 ) -> tuple[float, int, str]:
-    """Return p for two label variables: enumerated, computed, or by random tables."""
+    """Return p for two label variables: enumerated, from the fitted curve, or by random tables."""
     rows, columns, n = x.counts, y.counts, x.n
     plugin = float(log_ratios(x, y).mean())
     if rows.size == columns.size == 2:
@@ -257,8 +267,7 @@ def _table_p_value(
     pairs = [float(np.dot(c, c - 1.0)) for c in (rows, columns)]
     ties = pairs[0] * pairs[1] / (2.0 * n * (n - 1.0))
     if minority >= _FEWEST_MINORITY and ties >= _FEWEST_TIES:
-        moments: Moments = information_moments(rows, columns)
-        return pearson_three_tail(plugin, moments), 0, "fixed margins"
+        return curve, 0, "fixed margins"
     random = generator(rng)
     assert x.codes is not None
     assert y.codes is not None

@@ -21,6 +21,7 @@ __all__ = [
     "fold",
     "jackknifed",
     "of_counts",
+    "one_symbol",
     "uniform_error",
 ]
 
@@ -141,6 +142,8 @@ def entropy_raw(
     folded: Folded, estimator: Callable[[Folded], float], notes: tuple[str, ...] = ()
 ) -> Raw:
     """Return the `Raw` of an entropy that depends on the counts alone, with its error bar."""
+    if folded.seen == 1.0:
+        return one_symbol(folded)
     value, stderr, how = of_counts(folded, estimator)
     diagnostics = {
         "n_symbols": folded.seen,
@@ -148,3 +151,24 @@ def entropy_raw(
         "coverage": 1.0 - folded.singletons / folded.n,
     }
     return Raw(nats=value, stderr=stderr, how=how, diagnostics=diagnostics, notes=notes)
+
+
+def one_symbol(folded: Folded) -> Raw:
+    """Return the entropy 0 of a sample that shows one symbol, with the upper end it leaves open.
+
+    Another symbol of probability q stays unseen with chance (1 - q)^n; the upper end is the entropy
+    of a coin with the largest q for which that is 1 - level.
+    """
+
+    def interval(level: float) -> tuple[float, float]:
+        q = -math.expm1(math.log1p(-level) / folded.n)
+        return 0.0, -q * math.log(q) - (1.0 - q) * math.log1p(-q)
+
+    note = f"Only one symbol was seen; rarer ones may have been missed in {folded.n:g} rows."
+    return Raw(
+        nats=0.0,
+        interval=interval,
+        how="chance of missing a second symbol",
+        diagnostics={"n_symbols": 1.0},
+        notes=(note,),
+    )

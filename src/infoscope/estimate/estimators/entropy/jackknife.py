@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from infoscope.estimate.label_counts import fold, uniform_error
+from infoscope.estimate.label_counts import fold, one_symbol, uniform_error
 from infoscope.estimate.method import DISCRETE, Raw, Spec
 from infoscope.estimate.special import xlogy
 from infoscope.estimate.variables import Variable
@@ -28,6 +28,8 @@ SPEC = Spec(
 def run(x: Variable, *, rng: np.random.Generator) -> Raw:  # noqa: ARG001
     """Return n H - (n - 1) mean of H without one observation, with the jackknife's own error."""
     folded = fold(x.counts)
+    if folded.seen == 1.0:
+        return one_symbol(folded)
     n = folded.n
     total = float(np.dot(folded.symbols, xlogy(folded.times, folded.times)))
     change = xlogy(folded.times, folded.times) - xlogy(folded.times - 1.0, folded.times - 1.0)

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from infoscope.estimate.label_counts import Folded, alphabet, chao_richness, fold
+from infoscope.estimate.label_counts import Folded, alphabet, chao_richness, fold, one_symbol
 from infoscope.estimate.method import DISCRETE, Floats, Raw, Spec, Value
 from infoscope.estimate.special import digamma, gammaln, polygamma
 from infoscope.estimate.variables import Variable
@@ -48,7 +48,7 @@ def run(x: Variable, *, rng: np.random.Generator, n_symbols: Value) -> Raw:  # n
     else:
         size = alphabet(folded, n_symbols, "entropy")
     if size == 1.0:
-        return Raw(nats=0.0, stderr=0.0, how="one symbol", notes=notes)
+        return one_symbol(folded)
     mean, sd, log_concentration = _posterior(folded, size)
     return Raw(
         nats=mean,
@@ -84,8 +84,9 @@ def _log_weight(u: Floats, folded: Folded, size: float) -> Floats:
     """Return log of b (d xi / d b) times the evidence of the counts, for b = exp(u)."""
     b = np.exp(u)
     slope = size * polygamma(1, size * b + 1.0) - polygamma(1, b + 1.0)
-    asymptotic = (1.0 - 1.0 / size) / (2.0 * b**2)  # the difference cancels for large b
-    slope = np.where(b > 1e5, asymptotic, slope)
+    asymptotic = (1.0 - 1.0 / size) / (2.0 * b**2) - (1.0 - 1.0 / size**2) / (6.0 * b**3)
+    # the difference of the two cancels for large b
+    slope = np.where(b > 1e4, asymptotic, slope)
     evidence = -_log_rising(size * b, folded.n)
     for times, symbols in zip(folded.times, folded.symbols, strict=True):
         evidence += symbols * _log_rising(b, float(times))

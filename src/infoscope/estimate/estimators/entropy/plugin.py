@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
-from infoscope.estimate.label_counts import delta_error, fold, uniform_error
+from infoscope.estimate.label_counts import delta_error, fold, one_symbol, uniform_error
 from infoscope.estimate.method import DISCRETE, Raw, Spec
 from infoscope.estimate.variables import Variable
 from infoscope.measures import entropy
@@ -32,6 +33,8 @@ def run(x: Variable, *, rng: np.random.Generator) -> Raw:  # noqa: ARG001
     nats = float(entropy(p))
     assert x.codes is not None
     folded = fold(counts)
+    if x.n_levels == 1:
+        return replace(one_symbol(folded), per_sample=np.zeros(x.n))
     return Raw(
         nats=nats,
         per_sample=-np.log(p)[x.codes],
