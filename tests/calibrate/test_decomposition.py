@@ -151,9 +151,10 @@ def test_the_debiased_terms_are_unbiased_by_enumeration() -> None:
         values["plugin"].append(plug)
     assert weight @ values["brier"] == pytest.approx((0.5 - q) ** 2, abs=1e-14)
     truth = math.log(2) - h(q)
-    # what Zhang's estimator leaves: sum over v >= n of (q (1-q)^v + (1-q) q^v) / v
+    # Zhang's estimator leaves sum over v >= n of (q (1-q)^v + (1-q) q^v) / v, and what it would
+    # leave if the forecast of 0.5 were right is taken off
     v = np.arange(n, 4000)
-    left = np.sum((q * (1 - q) ** v + (1 - q) * q**v) / v)
+    left = np.sum((q * (1 - q) ** v + (1 - q) * q**v) / v) - np.sum(0.5**v / v)
     assert weight @ values["log"] == pytest.approx(truth + left, abs=1e-12)
     assert left < 0.1 * (weight @ values["plugin"] - truth)
 

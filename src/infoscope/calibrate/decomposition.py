@@ -91,10 +91,12 @@ def decompose(
     -----
     Plug-in terms flatter the forecaster and blame his scale by the same amount, about half a nat
     per free cell over n: with as many groups as cases resolution is H(Y) whatever he said. Debiased
-    terms use Zhang's entropy estimator (log) or the unbiased product (Brier), whose bias within a
-    group vanishes exponentially in its size; a group of one case says nothing and stays
-    uncorrected. Groups found from the labels (isotonic) have no such correction. One class only is
-    well defined: uncertainty and resolution are 0. Cost: O(nk + n log n).
+    terms use the unbiased product (Brier) or Zhang's entropy estimator (log), whose bias falls
+    exponentially with the size of a group; what it leaves in cells too rare to be seen is known but
+    for their probabilities, for which the forecasts stand, so that a calibrated model reads 0 on
+    average at any n. A group of one case says nothing by itself (see `notes`). Groups found
+    from the labels (isotonic) have no such correction. One class only is well defined: uncertainty
+    and resolution are 0. Cost: O(nk + n log n).
 
     Source
     ------
@@ -192,8 +194,9 @@ def _result(
     notes = [f"groups: {parts.n_groups} {parts.how}"]
     if n_single and not parts.fitted:
         notes.append(
-            f"{n_single} groups hold a single case: resolution and miscalibration are overstated "
-            "by an amount that no correction can know; use bins"
+            f"{n_single} groups hold a single case, which cannot show what else could have "
+            "happened: plug-in terms overstate resolution, debiased ones "
+            + ("take the forecast's word for it" if score == "log" else "leave it so")
         )
     if parts.fitted:
         notes.append(

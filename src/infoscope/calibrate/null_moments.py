@@ -9,6 +9,7 @@ from scipy.special import digamma
 from scipy.stats import binom
 
 from infoscope.calibrate.forecasts import Floats
+from infoscope.calibrate.rare_cells import poisson_moments
 
 __all__ = ["brier_excess", "log_excess", "null_moments", "turing_entropy"]
 
@@ -48,9 +49,12 @@ def null_moments(
 ) -> tuple[float, float, float]:
     """Return mean, variance and third central moment of sum_g excess_g / n at counts ~ mean.
 
-    Two classes: exact sums over each group's binomial law. More classes, and large groups: the
-    limit law; for the log score the cells too rare to be seen (n_g p below 1) count less.
+    Two classes: exact sums over each group's binomial law, and the limit law of large groups. More
+    classes: the limit law of the Brier score, Poisson counts for the log score.
     """
+    if mean.shape[1] > 2 and excess is log_excess:
+        second, third = poisson_moments(sizes, mean)
+        return 0.0, second / n**2, third / n**3
     if mean.shape[1] > 2:
         second, third = _limit(excess, sizes, mean)
         return 0.0, float(second.sum()) / n**2, float(third.sum()) / n**3
@@ -89,8 +93,7 @@ def _limit(
 ) -> tuple[Floats, Floats]:
     """Second and third moments of each group's excess for large groups (weighted chi-square)."""
     if excess is log_excess:
-        seen = np.sum(-np.expm1(-sizes[:, None] * mean), axis=1)
-        free = np.maximum(seen - 1.0, 0.0)
+        free = np.ones(len(sizes))
         return free / 2.0, free
     p2, p3, p4 = (np.sum(mean**power, axis=1) for power in (2, 3, 4))
     trace2 = p2 - 2.0 * p3 + p2**2  # of the covariance diag(p) - p p' squared, and cubed

@@ -14,6 +14,7 @@ from infoscope.calibrate.null_moments import (
     turing_entropy,
 )
 from infoscope.calibrate.partitions import Partition
+from infoscope.calibrate.rare_cells import unseen_entropy
 from infoscope.measures import entropy, mutual_information
 
 __all__ = ["Terms", "brier_terms", "log_terms"]
@@ -97,7 +98,7 @@ def log_terms(forecasts: Forecasts, parts: Partition) -> dict[str, Terms]:
     within = float(gap.mean())
 
     h_all, h_groups = float(turing_entropy(base * n)), turing_entropy(counts)
-    refinement = float(share @ h_groups)
+    refinement = float(share @ (h_groups + unseen_entropy(counts.sum(axis=1), mean)))
     plug_refinement = uncertainty - resolution
     # forecasts that move within a group move its mean with the outcomes: less scatter to subtract
     inside = forecasts.probabilities - mean[g]
@@ -111,11 +112,11 @@ def log_terms(forecasts: Forecasts, parts: Partition) -> dict[str, Terms]:
     if np.isfinite(miscalibration) and not parts.fitted:
         weight = np.divide(observed, mean, out=np.zeros_like(mean), where=mean > 0)
         influence = ratio[g, y] - np.vecdot(weight[g], forecasts.probabilities) + 1.0
-        b0, v0, k0 = null_moments(log_excess, counts.sum(axis=1), mean, n)
+        _, v0, k0 = null_moments(log_excess, counts.sum(axis=1), mean, n)
     else:
-        influence, b0, v0, k0 = ratio[g, y], 0.0, 0.0, 0.0
+        influence, v0, k0 = ratio[g, y], 0.0, 0.0
     n_free = max((parts.n_groups - 1) * (int((base > 0).sum()) - 1), 0)
-    mis = Terms(miscalibration, debiased_mis, _var(influence), v0, k0, False, b0)
+    mis = Terms(miscalibration, debiased_mis, _var(influence), v0, k0, False)
     rest = Terms(within, within - shared, _var(gap))
     if parts.fitted:  # CORP: what the monotone map changes is miscalibration, within and between
         both = miscalibration + within
