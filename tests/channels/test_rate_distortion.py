@@ -288,3 +288,10 @@ def test_stopping_early_is_confessed() -> None:
     lagrangian = full.value + 10 * full.distortion
     assert stopped.value + 10 * stopped.distortion - stopped.gap <= lagrangian
     assert lagrangian <= stopped.value + 10 * stopped.distortion
+
+
+def test_letters_that_all_but_never_happen() -> None:
+    p = [1.0, 1e-170, 1e-300]
+    result = rate_distortion(p, [[0, 1, 2], [1, 0, 1], [2, 1, 0]], slope=INF)
+    assert 0 <= result.value < 1e-150
+    assert result.test_channel == pytest.approx(np.eye(3), abs=1e-9)

@@ -130,10 +130,11 @@ class Source:
 
     def measure(self, channel: Matrix) -> tuple[float, float]:
         """Return rate and mean distortion of a test channel."""
+        p, rows = self.p[self.p > 0], channel[self.p > 0]
+        # of conditionals: a product of two small marginals would underflow
+        rate = float(p @ rel_entr(rows, p @ rows).sum(axis=1))
         joint = self.p[:, None] * channel
         used = joint > 0
-        product = np.outer(self.p, joint.sum(axis=0))
-        rate = float(rel_entr(joint[used], product[used]).sum())
         return max(0.0, rate), float((joint[used] * self.d[used]).sum())
 
     def _weights(self, s: float) -> Matrix:

@@ -57,8 +57,7 @@ class Relation:
     @property
     def information(self) -> float:
         """I(X;Y), the most that any T can tell."""
-        joint = self.p[:, None] * self.K
-        return max(float(rel_entr(joint, np.outer(self.p, self.output)).sum()), 0.0)
+        return max(float(self.p @ rel_entr(self.K, self.output).sum(axis=1)), 0.0)
 
     @property
     def correlation(self) -> float:
@@ -81,9 +80,9 @@ class Relation:
     def objective(self, joint: Matrix, beta: float) -> tuple[float, float, float]:
         """Return I(X;T) - beta I(T;Y), I(X;T) and I(T;Y) of a joint p(x, t), in nats."""
         w = joint.sum(axis=0)
-        complexity = float(rel_entr(joint, np.outer(joint.sum(axis=1), w)).sum())
-        both = joint.T @ self.K
-        relevance = float(rel_entr(both, np.outer(w, both.sum(axis=0))).sum())
+        complexity = float(self.p @ rel_entr(joint / self.p[:, None], w).sum(axis=1))
+        decoder = (joint.T @ self.K) / w[:, None]
+        relevance = float(w @ rel_entr(decoder, w @ decoder).sum(axis=1))
         return complexity - beta * relevance, complexity, relevance
 
 
@@ -136,7 +135,7 @@ def settle(
         r = (joint.T @ K) / w[:, None]
         d = relation.distances(r)
         with np.errstate(invalid="ignore"):
-            now = float(rel_entr(joint, np.outer(p, w)).sum())
+            now = float(p @ rel_entr(encoder, w).sum(axis=1))
             kept = joint > 0
             now += beta * float((joint[kept] * d[kept]).sum())  # Lagrangian + beta I(X;Y)
         if history_x and not now <= value + 1e-14 * (1 + abs(value)):
@@ -282,10 +281,15 @@ def merge_twins(relation: Relation, beta: float, found: Clusters, slack: float =
 
 def merge_costs(w: Matrix, r: Matrix) -> Matrix:
     """Return the relevance lost by joining each pair of clusters; inf on the diagonal."""
-    h = entr(r).sum(axis=1)
-    both = w[:, None] + w
-    mixed = (w[:, None, None] * r[:, None, :] + w[None, :, None] * r[None, :, :]) / both[..., None]
-    cost = both * entr(mixed).sum(axis=2) - (w * h)[:, None] - (w * h)[None, :]
+    lost = w * entr(r).sum(axis=1)
+    cost = np.empty((len(w), len(w)))
+    rows = max(1, 1_000_000 // r.size)  # of a block that stays near the cache
+    for at in range(0, len(w), rows):
+        some = slice(at, at + rows)
+        both = w[some, None] + w
+        mixed = (w[some, None] * r[some])[:, None, :] + w[:, None] * r
+        mixed /= both[..., None]
+        cost[some] = both * entr(mixed).sum(axis=2) - lost[some, None] - lost
     np.fill_diagonal(cost, np.inf)
     return cost
 
