@@ -7,13 +7,14 @@ by itself.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from infoscope.core.errors import InvalidArgument, sentence
+from infoscope.core.errors import InfoscopeWarning, InvalidArgument, sentence
 from infoscope.core.plugins import near_match
 from infoscope.core.resample import Rng, generator, half_sample_spread
 from infoscope.core.result import Estimate, Interval
@@ -22,7 +23,7 @@ from infoscope.estimate.choice import choose
 from infoscope.estimate.method import Method, Raw, Spec, Value
 from infoscope.estimate.registry import find_method, known_methods
 from infoscope.estimate.special import ndtri
-from infoscope.estimate.variables import Variable, canonical_order
+from infoscope.estimate.variables import Variable, canonical_order, joined
 
 __all__ = ["check_level", "estimate", "estimate_raw", "packaged"]
 
@@ -109,6 +110,7 @@ def estimate_raw(
 ) -> tuple[Method, Raw, dict[str, object], tuple[str, ...]]:
     """Return the method used, its result in nats, the settings and the notes."""
     said: tuple[str, ...] = ()
+    _check_rows(variables, 2, "", function)
     exact = _exact(quantity, variables)
     if exact is not None and method == "auto":
         return _EXACT, exact, {}, exact.notes
@@ -126,12 +128,13 @@ def estimate_raw(
         chosen = find_method(quantity, method, function=function)
     _check_kinds(chosen, variables, function)
     merged = _merged(chosen, options, function)
-    _check_size(chosen, variables, function)
+    _check_rows(variables, chosen.spec.smallest_n, f" for {chosen.spec.name}", function)
     raw = exact
     if raw is None:
         raw = chosen.run(*variables, rng=generator(rng), **merged)
         if error_bar and chosen.spec.error_bar == "half_samples" and raw.stderr is None:
             raw = _with_half_samples(chosen, raw, variables, merged, rng)
+    said = (*said, *_repeated(quantity, variables))
     shown: dict[str, object] = {key: v for key, v in merged.items() if v is not None}
     shown.update(raw.settings)
     bias = (chosen.spec.bias,) if chosen.spec.bias else ()
@@ -249,14 +252,14 @@ def _merged(method: Method, options: Mapping[str, Value], function: str) -> dict
     return merged
 
 
-def _check_size(method: Method, variables: tuple[Variable, ...], function: str) -> None:
+def _check_rows(variables: tuple[Variable, ...], fewest: int, purpose: str, function: str) -> None:
     for variable in variables:
-        if variable.n < method.spec.smallest_n:
+        if variable.n < fewest:
             raise InvalidArgument(
                 sentence(
                     function,
                     variable.argument,
-                    f"have at least {method.spec.smallest_n} rows for {method.spec.name}",
+                    f"have at least {fewest} rows{purpose}",
                     variable.n,
                 )
             )
@@ -275,6 +278,23 @@ def _exact(quantity: str, variables: tuple[Variable, ...]) -> Raw | None:
         note = "y is x itself: a continuous variable tells infinitely much about itself."
         return Raw(nats=math.inf, notes=(note,))
     return None
+
+
+def _repeated(quantity: str, variables: tuple[Variable, ...]) -> tuple[str, ...]:
+    """Warn where whole rows of numbers come several times: that looks like perfect dependence."""
+    x, y = variables[0], variables[-1]
+    if quantity != "mutual_information" or x.n_distinct != y.n_distinct:
+        return ()
+    if not x.kind == y.kind == "mixed" or joined(x, y).n_distinct > x.n_distinct:
+        return ()
+    if x.values.shape[1] == 0 or np.unique(x.values, axis=0, return_counts=True)[1].min() < 2:
+        return ()  # single values that repeat, such as zeros
+    note = (
+        f"Rows look repeated: each of {x.n_distinct} values of x comes with one value of y only, "
+        f"in {x.n} rows. If rows were copied, drop the copies; they look like dependence."
+    )
+    warnings.warn(f"mutual_information: {note}", InfoscopeWarning, stacklevel=5)
+    return (note,)
 
 
 def _with_half_samples(
