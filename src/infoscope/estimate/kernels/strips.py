@@ -1,0 +1,356 @@
+"""Nearest neighbours and counts of numbers and of scalar pairs, by strips of equal counts in x.
+
+The points are cut into strips of about sqrt(n k) points with neighbouring x, each ordered by y. A
+point looks outward in y in its own strip, then in the strips beside it until their edge is farther
+than its last neighbour. Points with equal x are never parted, so ties cost nothing. Every kernel
+stands in this file, because numba's disk cache looks only at the file of the kernel that it loads.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from infoscope.estimate.kernels.compiling import compiled
+
+__all__ = ["count_line", "nearest_line", "pair_counts"]
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.int32]
+
+
+@compiled
+def _within(
+    values: Floats, rank: int, radius: float, closed: bool, guess_down: int, guess_up: int
+) -> tuple[int, int]:
+    """Return how many places down and up from `rank` are within `radius` of its value.
+
+    Differences are compared, not sums: rounding is then the same as in the distance itself. The
+    search gallops from the guesses, which are the answers for the point before.
+    """
+    n = values.size
+    here = values[rank]
+    if closed:  # d <= r is d < the next number after r
+        radius = np.nextafter(radius, np.inf)
+    # up: the largest u with values[rank + u] - here < radius
+    limit = n - 1 - rank
+    low = 0
+    high = limit + 1  # the answer is in [low, high)
+    probe = min(max(guess_up, 1), limit)
+    step = max(guess_up >> 3, 2)
+    if probe > 0:
+        if values[rank + probe] - here < radius:
+            low = probe
+            while True:
+                probe = low + step
+                if probe > limit:
+                    break
+                if values[rank + probe] - here < radius:
+                    low = probe
+                    step += step
+                else:
+                    high = probe
+                    break
+        else:
+            high = probe
+            while True:
+                probe = high - step
+                if probe <= 0:
+                    break
+                if values[rank + probe] - here < radius:
+                    low = probe
+                    break
+                high = probe
+                step += step
+    while high - low > 1:
+        middle = (low + high) >> 1
+        if values[rank + middle] - here < radius:
+            low = middle
+        else:
+            high = middle
+    up = low
+    limit = rank
+    low = 0
+    high = limit + 1
+    probe = min(max(guess_down, 1), limit)
+    step = max(guess_down >> 3, 2)
+    if probe > 0:
+        if here - values[rank - probe] < radius:
+            low = probe
+            while True:
+                probe = low + step
+                if probe > limit:
+                    break
+                if here - values[rank - probe] < radius:
+                    low = probe
+                    step += step
+                else:
+                    high = probe
+                    break
+        else:
+            high = probe
+            while True:
+                probe = high - step
+                if probe <= 0:
+                    break
+                if here - values[rank - probe] < radius:
+                    low = probe
+                    break
+                high = probe
+                step += step
+    while high - low > 1:
+        middle = (low + high) >> 1
+        if here - values[rank - middle] < radius:
+            low = middle
+        else:
+            high = middle
+    return low, up
+
+
+@compiled
+def _insert(
+    near: Floats, near_x: Floats, near_y: Floats, distance: float, dx: float, dy: float
+) -> None:
+    """Put a neighbour into the ascending list, whose last entry falls out."""
+    j = near.size - 1
+    while j > 0 and near[j - 1] > distance:
+        near[j] = near[j - 1]
+        near_x[j] = near_x[j - 1]
+        near_y[j] = near_y[j - 1]
+        j -= 1
+    near[j] = distance
+    near_x[j] = dx
+    near_y[j] = dy
+
+
+@compiled
+def _cut(xs: Floats, size: int) -> tuple[NDArray[np.int64], Indices]:
+    """Return the first rank of every strip (and n), and the strip of every rank."""
+    n = xs.size
+    edges = np.empty(n // size + 3, np.int64)
+    strip_of = np.empty(n, np.int32)
+    edges[0] = 0
+    count = 0
+    start = 0
+    while start < n:
+        stop = min(start + size, n)
+        while stop < n and xs[stop] == xs[stop - 1]:
+            stop += 1
+        for rank in range(start, stop):
+            strip_of[rank] = count
+        count += 1
+        edges[count] = stop
+        start = stop
+    return edges[: count + 1].copy(), strip_of
+
+
+@compiled
+def pair_counts(
+    xs: Floats,
+    ys: Floats,
+    order_x: NDArray[np.int64],
+    order_y: NDArray[np.int64],
+    k: int,
+    size: int,
+    second: bool,
+    radius: Floats,
+    count_x: Indices,
+    count_y: Indices,
+    tied: NDArray[np.bool_],
+) -> None:
+    """Write, for each row, the distance to its k-th neighbour and how many share its margins.
+
+    Parameters
+    ----------
+    xs, ys : float64 arrays of shape (n,)
+        Both margins in ascending order.
+    order_x, order_y : int64 arrays of shape (n,)
+        The rows in these orders.
+    k : int
+        Neighbours, fewer than n.
+    size : int
+        Points in a strip.
+    second : bool
+        False: count points nearer than the k-th neighbour, oneself included (type 1). True: count
+        the others as near in x as the farthest in x of the k neighbours, and so in y (type 2).
+    radius, count_x, count_y, tied : arrays of shape (n,), written by row
+        Where the (k+1)-th neighbour is as far as the k-th, or the k-th at distance 0, the row is
+        tied, and its counts are of points at most that far, oneself included.
+    """
+    n = xs.size
+    edges, strip_of = _cut(xs, size)
+    n_strips = edges.size - 1
+    rank_of = np.empty(n, np.int32)
+    for rank in range(n):
+        rank_of[order_x[rank]] = rank
+    slot_x = np.empty(n, np.float64)
+    slot_y = np.empty(n, np.float64)
+    slot_rank_x = np.empty(n, np.int32)
+    slot_rank_y = np.empty(n, np.int32)
+    fill = edges[:n_strips].copy()
+    for rank_y in range(n):  # one counting pass orders every strip by y
+        rank_x = rank_of[order_y[rank_y]]
+        slot = fill[strip_of[rank_x]]
+        fill[strip_of[rank_x]] = slot + 1
+        slot_x[slot] = xs[rank_x]
+        slot_y[slot] = ys[rank_y]
+        slot_rank_x[slot] = rank_x
+        slot_rank_y[slot] = rank_y
+    near = np.empty(k + 1, np.float64)
+    near_x = np.empty(k + 1, np.float64)
+    near_y = np.empty(k + 1, np.float64)
+    cursor = np.empty(n_strips, np.int64)
+    seen = np.full(n_strips, -1, np.int64)
+    for strip in range(n_strips):
+        first, last = edges[strip], edges[strip + 1]
+        down_x = up_x = down_y = up_y = 1
+        for slot in range(first, last):
+            x, y = slot_x[slot], slot_y[slot]
+            near[:] = np.inf
+            farthest = np.inf
+            up, down = slot + 1, slot - 1
+            rise = slot_y[up] - y if up < last else np.inf
+            fall = y - slot_y[down] if down >= first else np.inf
+            while True:
+                if rise <= fall:
+                    if rise >= farthest:
+                        break
+                    across = abs(slot_x[up] - x)
+                    distance = max(across, rise)
+                    if distance < farthest:
+                        _insert(near, near_x, near_y, distance, across, rise)
+                        farthest = near[k]
+                    up += 1
+                    rise = slot_y[up] - y if up < last else np.inf
+                else:
+                    if fall >= farthest:
+                        break
+                    across = abs(slot_x[down] - x)
+                    distance = max(across, fall)
+                    if distance < farthest:
+                        _insert(near, near_x, near_y, distance, across, fall)
+                        farthest = near[k]
+                    down -= 1
+                    fall = y - slot_y[down] if down >= first else np.inf
+            left, right = strip - 1, strip + 1
+            gap_left = x - xs[edges[strip] - 1] if left >= 0 else np.inf
+            gap_right = xs[edges[right]] - x if right < n_strips else np.inf
+            while True:
+                if gap_left <= gap_right:
+                    gap, other = gap_left, left
+                    if gap >= farthest:
+                        break
+                    left -= 1
+                    gap_left = x - xs[edges[left + 1] - 1] if left >= 0 else np.inf
+                else:
+                    gap, other = gap_right, right
+                    if gap >= farthest:
+                        break
+                    right += 1
+                    gap_right = xs[edges[right]] - x if right < n_strips else np.inf
+                start, stop = edges[other], edges[other + 1]
+                if seen[other] != strip:
+                    seen[other] = strip
+                    cursor[other] = start
+                here = cursor[other]  # the first slot of the other strip with y at least ours
+                for _ in range(4):
+                    if here < stop and slot_y[here] < y:
+                        here += 1
+                if here < stop and slot_y[here] < y:
+                    low, high = here, stop
+                    while high - low > 1:
+                        middle = (low + high) >> 1
+                        if slot_y[middle] < y:
+                            low = middle
+                        else:
+                            high = middle
+                    here = high
+                cursor[other] = here
+                place = here
+                while place < stop and gap < farthest:
+                    rise = slot_y[place] - y
+                    if rise >= farthest:
+                        break
+                    across = abs(slot_x[place] - x)
+                    distance = max(across, rise)
+                    if distance < farthest:
+                        _insert(near, near_x, near_y, distance, across, rise)
+                        farthest = near[k]
+                    place += 1
+                place = here - 1
+                while place >= start and gap < farthest:
+                    fall = y - slot_y[place]
+                    if fall >= farthest:
+                        break
+                    across = abs(slot_x[place] - x)
+                    distance = max(across, fall)
+                    if distance < farthest:
+                        _insert(near, near_x, near_y, distance, across, fall)
+                        farthest = near[k]
+                    place -= 1
+            reach = near[k - 1]
+            is_tied = near[k] == reach or reach == 0.0
+            reach_x = reach_y = reach
+            if second and not is_tied:
+                reach_x = reach_y = 0.0
+                for j in range(k):
+                    reach_x = max(reach_x, near_x[j])
+                    reach_y = max(reach_y, near_y[j])
+            closed = second or is_tied
+            rank_x, rank_y = slot_rank_x[slot], slot_rank_y[slot]
+            down_x, up_x = _within(xs, rank_x, reach_x, closed, down_x, up_x)
+            down_y, up_y = _within(ys, rank_y, reach_y, closed, down_y, up_y)
+            self_too = 0 if second and not is_tied else 1
+            row = order_y[rank_y]
+            radius[row] = reach
+            count_x[row] = down_x + up_x + self_too
+            count_y[row] = down_y + up_y + self_too
+            tied[row] = is_tied
+
+
+@compiled
+def nearest_line(values: Floats, edges: NDArray[np.int64], distances: Floats) -> None:
+    """Write the distances (n, k) of the nearest other numbers of the group, ascending.
+
+    `values` ascend within each group ``edges[g]:edges[g + 1]``; inf where the group is too small.
+    """
+    k = distances.shape[1]
+    for group in range(edges.size - 1):
+        start, stop = edges[group], edges[group + 1]
+        for here in range(start, stop):
+            down, up = here - 1, here + 1
+            for j in range(k):
+                fall = values[here] - values[down] if down >= start else np.inf
+                rise = values[up] - values[here] if up < stop else np.inf
+                if fall <= rise:
+                    distances[here, j] = fall
+                    down -= 1
+                else:
+                    distances[here, j] = rise
+                    up += 1
+
+
+@compiled
+def count_line(
+    values: Floats,
+    edges: NDArray[np.int64],
+    radius: Floats,
+    closed: NDArray[np.bool_],
+    counts: NDArray[np.int64],
+) -> None:
+    """Write how many numbers of the group are nearer than the radius, or as near where `closed`.
+
+    The number itself is counted, but for an open radius of 0.
+    """
+    for group in range(edges.size - 1):
+        start, stop = edges[group], edges[group + 1]
+        part = values[start:stop]
+        down = up = 1
+        for rank in range(stop - start):
+            reach = float(radius[start + rank])
+            shut = bool(closed[start + rank])
+            if reach == 0.0 and not shut:
+                counts[start + rank] = 0
+                continue
+            down, up = _within(part, rank, reach, shut, down, up)
+            counts[start + rank] = down + up + 1
