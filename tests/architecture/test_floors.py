@@ -35,7 +35,7 @@ HEAVY = {
     "torch": {"language", "train", "probe", "measures/families"},
     "transformers": {"language/huggingface.py"},
     "pyarrow": {"tables"},
-    "numba": {"tables", "estimate", "codes", "measures", "language"},
+    "numba": {"core/compiling.py", "tables", "estimate", "codes", "measures", "language"},
     "hypothesis": {"testing"},
     "matplotlib": {"figures"},
 }

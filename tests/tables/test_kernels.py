@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from mpmath import log, mp, mpf
 
-from infoscope.tables.compiling import compiled
+from infoscope.core.compiling import compiled
 from infoscope.tables.kernels import _cell_moments, _deviance, margin_moments
 
 

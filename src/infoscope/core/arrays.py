@@ -72,6 +72,13 @@ def as_array(x: object, *, function: str, argument: str) -> Array:
                     "Give every row the same number of entries.",
                 )
             ) from error
+    if array.dtype.kind == "O" and array.ndim == 0:  # something that NumPy could only box
+        got = f"a {type(x).__module__.partition('.')[0]} {type(x).__name__}"
+        advice = (
+            "Of a parametric family, entropy, perplexity, cross_entropy, kl_divergence and "
+            "jensen_shannon_divergence can be taken."
+        )
+        raise WrongType(sentence(function, argument, "be an array or Logits", got, advice))
     if array.dtype.kind not in "fiub":
         raise _not_numbers(function, argument, f"dtype {array.dtype}")
     return array

@@ -150,8 +150,9 @@ def perplexity(p: object, *, axis: int = -1, where: object = None) -> Array:
 
     Parameters
     ----------
-    p : array of shape (..., k, ...) or Logits
-        Probabilities, or logits.
+    p : array of shape (..., k, ...), Logits, or a family
+        Probabilities, or logits; or a frozen scipy.stats or torch distribution (of a density it is
+        the volume of the uniform density with its entropy).
     axis : int, default -1
         The axis of the outcomes.
     where : boolean array, optional
@@ -182,14 +183,17 @@ def perplexity(p: object, *, axis: int = -1, where: object = None) -> Array:
     >>> perplexity([0.25, 0.25, 0.25, 0.25])
     4.0
     """
-    nats = measure(
-        entropy_of_masses,
-        (p, "p"),
-        axis=axis,
-        where=where,
-        function="perplexity",
-        compiled=rows.entropy,
-    )
+    if families.is_family(p):
+        nats = families.entropy_of(p, where=where)
+    else:
+        nats = measure(
+            entropy_of_masses,
+            (p, "p"),
+            axis=axis,
+            where=where,
+            function="perplexity",
+            compiled=rows.entropy,
+        )
     return plain(namespace(nats).exp(nats))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infoscope.tables.counts import PairTables
-from infoscope.tables.kernels import count_pairs
+from infoscope.tables.row_loops import count_pairs
 
 __all__ = ["LocalBackend", "count_plain"]
 

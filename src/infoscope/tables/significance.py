@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaincc, ndtr, xlogy
 
-from infoscope.tables.kernels import tail_draws
+from infoscope.tables.row_loops import tail_draws
 
 __all__ = ["benjamini_hochberg", "draws_allowed", "pearson_three_tail", "random_table_p_value"]
 
