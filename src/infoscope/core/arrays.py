@@ -73,7 +73,8 @@ def as_array(x: object, *, function: str, argument: str) -> Array:
                 )
             ) from error
     if array.dtype.kind == "O" and array.ndim == 0:  # something that NumPy could only box
-        got = f"a {type(x).__module__.partition('.')[0]} {type(x).__name__}"
+        kind = type(cast(object, x))
+        got = f"a {kind.__module__.partition('.')[0]} {kind.__name__}"
         advice = (
             "Of a parametric family, entropy, perplexity, cross_entropy, kl_divergence and "
             "jensen_shannon_divergence can be taken."
