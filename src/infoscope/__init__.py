@@ -54,7 +54,16 @@ from infoscope.measures import (
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from infoscope import figures, language, measures, tables
+    from infoscope import (
+        calibrate,
+        channels,
+        estimate,
+        figures,
+        known,
+        language,
+        measures,
+        tables,
+    )
 
 __version__ = "0.1.0"
 
@@ -105,7 +114,9 @@ __all__ = [
     "variation_of_information",
 ]
 
-_PILLARS = ("figures", "language", "measures", "tables")
+_PILLARS = (
+    "calibrate", "channels", "estimate", "figures", "known", "language", "measures", "tables",
+)  # fmt: skip
 
 
 def __getattr__(name: str) -> ModuleType:
