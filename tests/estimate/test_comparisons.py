@@ -116,3 +116,25 @@ def test_shrunk_frequencies_of_a_known_alphabet_stay_finite() -> None:
     e = est.kl_divergence([0, 0, 1], [0, 0, 2], method="james_stein", n_symbols=5)
     assert math.isfinite(e.value)
     assert e.settings["n_symbols"] == 5
+
+
+@pytest.mark.skipif(
+    "ross" not in {spec.name for spec in est.methods("mutual_information")},
+    reason="needs nearest neighbours",
+)
+@pytest.mark.parametrize("sizes", [(800, 800), (1000, 500)])
+def test_two_normals_apart_have_their_divergence_by_quadrature(sizes: tuple[int, int]) -> None:
+    from scipy.integrate import quad
+    from scipy.stats import norm
+
+    def integrand(t: float) -> float:
+        p, q = norm.pdf(t), norm.pdf(t - 1)
+        return p * math.log(2 * p / (p + q))
+
+    truth = quad(integrand, -10, 10)[0]  # both halves are alike by symmetry
+    rng = np.random.default_rng(9)
+    e = est.jensen_shannon_divergence(rng.normal(size=sizes[0]), rng.normal(size=sizes[1]) + 1)
+    assert e.method == "label_information"
+    assert e.stderr is not None
+    assert abs(e.value - truth) < 4 * e.stderr
+    assert any("thinnings" in note for note in e.notes) == (sizes[0] != sizes[1])

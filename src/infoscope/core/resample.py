@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,18 +30,22 @@ def halves(
 
 
 def half_sample_spread(
-    statistic: Callable[[NDArray[np.intp]], float],
-    n: int,
+    statistic: Callable[..., float],
+    sizes: Sequence[int],
     rng: np.random.Generator,
     n_splits: int = 10,
 ) -> float:
     """Return the standard deviation of `statistic` over random halves, drawn without replacement.
 
+    `statistic` gets the rows of one half of each sample; there are as many samples as `sizes`, and
+    they are split independently of each other.
+
     Taken as it is (not divided by the root of two), it is a slightly wide standard error of the
     full-sample value for neighbour statistics; resampling with replacement makes ties, which ruin
     them (measured in docs/design/0020-estimators.md).
     """
-    values = [statistic(half) for split in halves(n, n_splits, rng) for half in split]
+    splits = zip(*(halves(n, n_splits, rng) for n in sizes), strict=True)
+    values = [statistic(*(split[side] for split in each)) for each in splits for side in (0, 1)]
     return float(np.std(values, ddof=1))
 
 

@@ -13,6 +13,7 @@ from infoscope.estimate.information import (
     mutual_information,
     pointwise_mutual_information,
 )
+from infoscope.estimate.normalizing import normalized_mutual_information
 from infoscope.estimate.pairs import (
     PairwiseInformation,
     mutual_information_score_func,
@@ -35,6 +36,7 @@ __all__ = [
     "methods",
     "mutual_information",
     "mutual_information_score_func",
+    "normalized_mutual_information",
     "pairwise_mutual_information",
     "pointwise_mutual_information",
     "transfer_entropy",

@@ -118,10 +118,11 @@ def _described(variables: tuple[Variable, ...]) -> str:
     """Say in words what the variables are."""
     parts: list[str] = []
     for v in variables:
+        columns = "one column" if v.dimension == 1 else f"{v.dimension} columns"
         if v.kind == "discrete":
             parts.append(f"{v.argument} is labels ({v.n_levels})")
         elif v.kind == "continuous":
-            parts.append(f"{v.argument} is {v.dimension} column(s) of numbers")
+            parts.append(f"{v.argument} is {columns} of numbers")
         else:
             parts.append(f"{v.argument} is numbers with ties, or numbers and labels")
     return ", ".join(parts)

@@ -25,7 +25,7 @@ from infoscope.estimate.registry import find_method, known_methods
 from infoscope.estimate.special import ndtri
 from infoscope.estimate.variables import Variable, canonical_order, joined
 
-__all__ = ["check_level", "estimate", "estimate_raw", "packaged"]
+__all__ = ["UNPAIRED", "check_level", "estimate", "estimate_raw", "packaged"]
 
 
 def _never(*_variables: Variable, **_options: object) -> Raw:
@@ -37,6 +37,8 @@ _EXACT = Method(
     Spec(quantity="any", name="exact", kinds=(), assumes="nothing", cost="n", source="definition"),
     _never,
 )
+#: Quantities of two samples whose rows do not belong together.
+UNPAIRED = frozenset({"kl_divergence", "jensen_shannon_divergence", "cross_entropy"})
 _WORDS = {
     "kl_divergence": "KL divergence",
     "jensen_shannon_divergence": "Jensen-Shannon divergence",
@@ -309,18 +311,23 @@ def _with_half_samples(
     The halves are drawn from the rows in canonical order, so that it does not depend on theirs.
     """
     random = generator(rng)
-    n = variables[0].n
-    if n // 2 < max(method.spec.smallest_n, 4):
-        note = f"n={n} is too small to split in halves: no error bar."
+    fewest = min(variable.n for variable in variables)
+    if fewest // 2 < max(method.spec.smallest_n, 4):
+        note = f"n={fewest} is too small to split in halves: no error bar."
         return replace(raw, notes=(*raw.notes, note))
-    if any(variable.n != n for variable in variables):
-        orders = [canonical_order((variable,)) for variable in variables]
+    paired = method.spec.quantity not in UNPAIRED
+    if paired:
+        sizes, orders = [fewest], [canonical_order(variables)] * len(variables)
     else:
-        orders = [canonical_order(variables)] * len(variables)
+        sizes = [variable.n for variable in variables]
+        orders = [canonical_order((variable,)) for variable in variables]
 
-    def statistic(half: NDArray[np.intp]) -> float:
-        parts = [v.take(order[half]) for v, order in zip(variables, orders, strict=True)]
+    def statistic(*drawn: NDArray[np.intp]) -> float:
+        each = drawn * len(variables) if paired else drawn
+        parts = [
+            v.take(order[rows]) for v, order, rows in zip(variables, orders, each, strict=True)
+        ]
         return method.run(*parts, rng=random, **options).nats
 
-    stderr = half_sample_spread(statistic, n, random)
+    stderr = half_sample_spread(statistic, sizes, random)
     return replace(raw, stderr=stderr, how="20 random half-samples")
