@@ -76,6 +76,45 @@ def test_all_classes_add_up_to_the_score(cifar, hpc, score, grouping, debiased) 
         assert d.total.value == pytest.approx(scorer(p, y, classes=classes).value, abs=1e-12)
 
 
+def test_classwise_is_the_mean_over_classes(hpc) -> None:
+    probs, labels, names = hpc
+    for score in ("log", "brier"):
+        d = decompose(probs, labels, score=score, of="classwise", classes=names, debiased=True)
+        assert abs(d.gap) < 1e-12
+        each = [
+            decompose(probs, labels, score=score, of=name, classes=names, debiased=True)
+            for name in names
+        ]
+        for term in ("total", "resolution", "miscalibration"):
+            wanted = np.mean([getattr(one, term).value for one in each])
+            assert getattr(d, term).value == pytest.approx(wanted, abs=1e-13)
+        assert d.total.stderr is None
+    # the sum of the classes' Brier scores is that of the whole forecast
+    d = decompose(probs, labels, score="brier", of="classwise", classes=names)
+    assert 4 * d.total.value == pytest.approx(
+        brier_score(probs, labels, classes=names).value, abs=1e-12
+    )
+    with pytest.raises(InvalidArgument, match="classwise"):
+        decompose(probs, labels, of="classwise", classes=names, n_bootstrap=5)
+
+
+@pytest.mark.parametrize("score", ["log", "brier"])
+@pytest.mark.parametrize(("n", "draws"), [(200, 120), (1000, 60)])
+def test_five_classes_with_rare_ones_are_zero_within_the_interval(n, draws, score) -> None:
+    rng = np.random.default_rng(n)
+    missed, values = 0, []
+    for _ in range(draws):
+        z = rng.normal(0, 4, (n, 5))
+        p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+        y = (rng.random((n, 1)) > np.cumsum(p, axis=1)).sum(axis=1).clip(0, 4)
+        m = decompose(p, y, score=score, debiased=True).miscalibration
+        values.append(m.value)
+        missed += not m.interval.low <= 0.0 <= m.interval.high
+    assert missed <= 0.07 * draws + 4 * math.sqrt(draws * 0.07 * 0.93)
+    plug = decompose(p, y, score=score).miscalibration.value
+    assert abs(np.mean(values)) < 4 * np.std(values) / math.sqrt(draws) + 0.05 * plug
+
+
 def test_resolution_is_the_mutual_information_of_the_groups(nfl) -> None:
     p, y = nfl
     groups = np.floor(p * 7).astype(int)

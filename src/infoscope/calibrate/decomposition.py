@@ -25,7 +25,7 @@ def decompose(
     labels: object,
     *,
     score: Literal["log", "brier"] = "log",
-    of: Literal["all", "top_label"] | int | str = "all",
+    of: Literal["all", "top_label", "classwise"] | int | str = "all",
     grouping: Grouping = "auto",
     bins: int | None = None,
     groups: object = None,
@@ -49,9 +49,10 @@ def decompose(
         Class numbers, or names listed in `classes`.
     score : {"log", "brier"}
         Which proper score.
-    of : "all", "top_label", or a class
+    of : "all", "top_label", "classwise", or a class
         The whole distribution; or the yes-or-no forecast that the likeliest class is right; or the
-        one that this class (number, or name in `classes`) is.
+        one that this class (number, or name in `classes`) is; "classwise": the mean over classes of
+        the latter, without error bars (classes share their cases).
     grouping : {"auto", "distinct", "equal_mass", "equal_width", "isotonic"}
         What G is. "distinct": the forecast itself; nothing happens within groups. Bins: of the
         probability, for several classes of (top label, its probability); the term `within` makes
@@ -128,6 +129,13 @@ def decompose(
                      "It is no amount of information.")
         )  # fmt: skip
     forecasts = read_forecasts(probs, labels, function=function, classes=classes)
+    if of == "classwise" and "classwise" not in forecasts.names:
+        if groups is not None or n_bootstrap:
+            raise InvalidArgument(
+                sentence(function, "groups and n_bootstrap", "not be given for of='classwise'",
+                         "one of them", "Decompose each class by itself.")
+            )  # fmt: skip
+        return _classwise(forecasts, score, grouping, bins, debiased, interval).to(unit)
     what = "all classes" if forecasts.k > 2 else f"class {forecasts.names[1]}"
     if of != "all":
         events = to_events(forecasts, of, function=function)
@@ -140,6 +148,29 @@ def decompose(
     return _result(terms, parts, draws, forecasts.n, debiased, interval, score=score, what=what).to(
         unit
     )
+
+
+def _classwise(
+    forecasts: Forecasts, score: str, grouping: str, bins: int | None, debiased: bool, level: float
+) -> Decomposition:
+    """Average the terms of each class against the rest."""
+    found: list[dict[str, Terms]] = []
+    parts: Partition | None = None
+    for name in forecasts.names:
+        two = to_events(forecasts, name, function="decompose").as_forecasts()  # type: ignore[arg-type]
+        parts = partition(two, grouping, bins, None, function="decompose")
+        found.append((log_terms if score == "log" else brier_terms)(two, parts))
+    assert parts is not None, "there are two classes or more"
+    mean = {
+        name: Terms(
+            float(np.mean([terms[name].value for terms in found])),
+            float(np.mean([terms[name].debiased for terms in found])),
+            float("nan"),
+        )
+        for name in found[0]
+    }
+    what = f"each of {forecasts.k} classes, averaged"
+    return _result(mean, parts, {}, forecasts.n, debiased, level, score=score, what=what)
 
 
 def _resampled(
@@ -203,6 +234,8 @@ def _result(
             "the blocks were chosen from the labels: resolution and miscalibration read too high "
             "by an amount without a closed form; calibration_test judges it"
         )
+    if np.isnan(terms["total"].variance):
+        notes = ["groups of each class by itself", "no error bars: classes share their cases"]
     estimates: dict[str, Estimate] = {}
     for name, term in terms.items():
         value = term.debiased if debiased and not parts.fitted else term.value
@@ -231,7 +264,7 @@ def _spread(
     term: Terms, draws: np.ndarray | None, n: int, level: float, *, fitted: bool
 ) -> tuple[float | None, Interval | None]:
     """Return standard error and interval: by formula, or from resampled values where given."""
-    if not np.isfinite(term.value) or n == 1:
+    if not np.isfinite(term.value) or n == 1 or np.isnan(term.variance):
         return None, None
     if draws is not None:
         finite = draws[np.isfinite(draws)]
