@@ -70,8 +70,37 @@ def test_numbers_keep_the_level(law: str) -> None:
             y = rng.integers(0, 3, n)
         return x, y
 
-    rate = rejections(draw, 120, 22, n_permutations=99, stop_after=10)
-    assert rate <= 0.11  # 0.05, three standard errors of 120 tests
+    kwargs = {"null": "permutation", "n_permutations": 99, "stop_after": 10}
+    rate = rejections(draw, 100, 22, **kwargs)
+    assert rate <= 0.12  # 0.05, three standard errors of 100 tests
+
+
+@pytest.mark.skipif(not KSG, reason="needs the nearest-neighbour methods")
+@pytest.mark.parametrize("n", [70, 300])
+def test_the_tabulated_law_keeps_the_level_and_agrees_with_re_pairing(n: int) -> None:
+    def draw(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        return rng.exponential(size=n), rng.standard_cauchy(n)
+
+    rate = rejections(draw, 400, 24, null="table")
+    assert 0.017 <= rate <= 0.083  # 0.05, three standard errors of 400 tests
+    rng = np.random.default_rng(25)
+    x = rng.normal(size=n)
+    y = 8 / n * x**2 + rng.normal(size=n)
+    table = est.independence_test(x, y)
+    drawn = est.independence_test(x, y, null="permutation", stop_after=None, n_permutations=200)
+    assert table.how == "tabulated law"
+    assert table.n_permutations == 0
+    p = table.p_value
+    assert drawn.p_value == pytest.approx(p, abs=4 * math.sqrt(p * (1 - p) / 200) + 0.01)
+
+
+def test_the_table_is_refused_where_it_does_not_serve() -> None:
+    with pytest.raises(InvalidArgument, match="be 'permutation' for these data"):
+        est.independence_test(
+            np.arange(40.0), np.arange(40.0) ** 0.5 % 1, null="table", method="binned"
+        )
+    with pytest.raises(InvalidArgument, match="be 'auto', 'table' or 'permutation'"):
+        est.independence_test([1, 2, 1], [2, 1, 2], null="chi2")
 
 
 @pytest.mark.skipif(not KSG, reason="needs the nearest-neighbour methods")
@@ -79,9 +108,10 @@ def test_a_pattern_without_correlation_is_found() -> None:
     rng = np.random.default_rng(23)
     x = rng.normal(size=200)
     y = np.abs(x) * rng.choice([-1, 1], 200) + 0.1 * rng.normal(size=200)
-    result = est.independence_test(x, y, n_permutations=199)
+    result = est.independence_test(x, y, n_permutations=199, null="permutation")
     assert result.p_value <= 0.01
     assert result.n_permutations == 199
+    assert est.independence_test(x, y).p_value < 1e-4
 
 
 def test_dependence_is_found_and_printed() -> None:
