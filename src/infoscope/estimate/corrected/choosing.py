@@ -28,6 +28,7 @@ from infoscope.estimate.corrected.gaussian_models import (
     gaussian_copula,
     of_variates,
 )
+from infoscope.estimate.corrected.pair_model import fit_pairs, match
 from infoscope.estimate.corrected.ratios import Ratio, donsker_varadhan, independent
 from infoscope.estimate.corrected.student_model import (
     choose_degrees,
@@ -54,6 +55,7 @@ PENALTIES = {
     "radial": 0.01,
     "quadratic": 0.01,
     "waves": 0.01,
+    "pairs": 0.015,
 }
 
 
@@ -95,6 +97,8 @@ class Candidate:
         () -> the log ratio of all rows, by the fit on all rows.
     features : (fx, fy) or None
         Features whose variates are compared besides the coordinates; None means the coordinates.
+    pairs : (u, v) or None
+        Columns whose information is compared pair by pair instead of variates.
     n_pairs : int
         How many pairs of variates held-out rows confirm, at least 1.
     detail : str
@@ -105,6 +109,7 @@ class Candidate:
     bound: float
     ratio: Callable[[], Ratio]
     features: tuple[Floats, Floats] | None = None
+    pairs: tuple[Floats, Floats] | None = None
     n_pairs: int = 1
     detail: str = ""
 
@@ -125,6 +130,10 @@ def choose_model(data: Prepared, rng: np.random.Generator) -> tuple[Candidate, l
             tried.append(_contaminated(data, m))
         if p + q <= 12:
             tried += _clusters(data, m, rng)
+        if min(p, q) <= 12 and data.full_rank:
+            tried += _pairs("columns", data, data.gx, data.gy)
+        if p + q <= 12:
+            tried += _pairs("variates", data, data.a, data.b)
         tried.append(_featured("radial", data, radial_features(data.a), radial_features(data.b)))
         if max(p, q) <= 8:
             fx, fy = quadratic_features(data.a), quadratic_features(data.b)
@@ -211,6 +220,17 @@ def _clusters(data: Prepared, m: int, rng: np.random.Generator) -> list[Candidat
             detail=f"{whole.weights.size} clusters",
         )
     ]  # fmt: skip
+
+
+def _pairs(name: str, data: Prepared, u: Floats, v: Floats) -> list[Candidate]:
+    i, j = match(u, v)
+    u, v = scores_by_column(u[:, i]), scores_by_column(v[:, j])
+    fit = fit_pairs(u, v, data.folds, _CHECKED)
+    m = fit.n_pairs
+    if m == 0:
+        return []
+    detail = f"{m} pair{'s' if m > 1 else ''} of {name}"
+    return [Candidate("pairs", fit.bound, fit.ratio, pairs=(u, v), n_pairs=m, detail=detail)]
 
 
 def _featured(name: str, data: Prepared, fx: Floats, fy: Floats) -> Candidate:

@@ -12,7 +12,7 @@ from infoscope.estimate.method import Floats
 __all__ = ["COMPONENTS", "Clusters", "choose_clusters", "refit"]
 
 #: Numbers of components tried besides 1.
-COMPONENTS = (2, 3, 4, 6)
+COMPONENTS = (2, 3, 4, 6, 9, 13)
 _RIDGE = 1e-3
 _LOG_TWO_PI = float(np.log(2.0 * np.pi))
 
@@ -57,14 +57,21 @@ def choose_clusters(
     n, d = rows.shape
     one = Clusters(np.ones(1), rows.mean(0)[None], _covariance(rows)[None], gx.shape[1])
     best, chosen = _bic(one, rows), None
+    worse = 0
     for k in COMPONENTS:
         if n < 2 * k * (d + 1):
             break
-        parts = [_fit(rows, _start(rows, k, gx.shape[1], rng), steps) for _ in range(2)]
+        parts = [
+            _fit(rows, _start(rows, k, gx.shape[1], rng), steps) for _ in range(2 if k <= 4 else 1)
+        ]
         found = min(parts, key=lambda part: _bic(part, rows))
         bic = _bic(found, rows)
         if bic < best:
-            best, chosen = bic, found
+            best, chosen, worse = bic, found, 0
+        else:
+            worse += 1
+        if worse == 2:
+            break
     return chosen
 
 
@@ -76,11 +83,12 @@ def refit(start: Clusters, gx: Floats, gy: Floats, steps: int = 25) -> Clusters:
 def _start(rows: Floats, k: int, dim_x: int, rng: np.random.Generator) -> Clusters:
     """Return k clusters around rows that are far from each other, after a few moves of means."""
     n = int(rows.shape[0])
-    centres = rows[rng.integers(n)][None]
-    distance = ((rows - centres[0]) ** 2).sum(1)
+    centres: Floats = rows[int(rng.integers(n))][None]
+    distance: Floats = ((rows - centres[0]) ** 2).sum(1)
     for _ in range(k - 1):
-        pick = int(np.searchsorted(np.cumsum(distance), rng.random() * distance.sum()))
-        centres = np.vstack([centres, rows[min(pick, n - 1)]])
+        reached: Floats = np.cumsum(distance)
+        pick = min(int(np.searchsorted(reached, rng.random() * float(reached[-1]))), n - 1)
+        centres = np.vstack([centres, rows[pick][None]])
         distance = np.minimum(distance, ((rows - centres[-1]) ** 2).sum(1))
     nearest = np.zeros(n, dtype=np.intp)
     for _ in range(6):
@@ -99,7 +107,7 @@ def _fit(rows: Floats, clusters: Clusters, steps: int) -> Clusters:
         logs = _log_parts(rows, clusters.weights, clusters.means, clusters.covariances)
         whole = _log_sum(logs)
         likelihood = float(whole.mean())
-        if step > 5 and likelihood - last < 1e-5:
+        if step > 5 and likelihood - last < 1e-4:
             break
         last = likelihood
         clusters = _maximise(rows, np.exp(logs - whole), clusters.dim_x)
@@ -109,8 +117,8 @@ def _fit(rows: Floats, clusters: Clusters, steps: int) -> Clusters:
 def _maximise(rows: Floats, shares: Floats, dim_x: int) -> Clusters:
     """Return weighted means and covariances; `shares` (k, n) sum to 1 over k."""
     counts = np.maximum(shares.sum(1), 1e-3)
-    means = shares @ rows / counts[:, None]
-    centred = rows - means[:, None]  # (k, n, d)
+    means: Floats = shares @ rows / counts[:, None]
+    centred: Floats = rows - means[:, None]  # (k, n, d)
     covariances = (centred * shares[..., None]).transpose(0, 2, 1) @ centred / counts[:, None, None]
     covariances += _RIDGE * np.eye(rows.shape[1])
     weights = counts / counts.sum()

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from infoscope.estimate.corrected.coordinates import canonical_variates
 from infoscope.estimate.corrected.gaussian_models import of_variates
-from infoscope.estimate.corrected.ratios import CAP, Ratio
+from infoscope.estimate.corrected.ratios import Ratio, bound_of_square
 from infoscope.estimate.method import Floats
 
 __all__ = [
@@ -152,7 +152,7 @@ def _count(
         for f, (u, v) in enumerate(variates):
             pair = of_variates(u[:, [m]], v[:, [m]], rho[[m]])
             blocks[f] = blocks[f] + _unbounded(pair)
-            values.append(_bound_of(blocks[f]))
+            values.append(bound_of_square(blocks[f]))
         risen = float(np.mean(values))
         if risen <= bound + _RISE:
             return m, bound
@@ -163,15 +163,6 @@ def _count(
 def _unbounded(ratio: Ratio) -> Floats:
     """Return all values of a bilinear ratio, without a cap, so that they can be added up."""
     return ratio.row[:, None] + ratio.column + ratio.left[0] @ ratio.right[0].T
-
-
-def _bound_of(values: Floats) -> float:
-    """Return the Donsker-Varadhan value of a square of log ratios."""
-    n = values.shape[0]
-    capped = np.clip(values, -CAP, CAP)
-    own = np.diagonal(capped)
-    others = float(np.exp(capped).sum() - np.exp(own).sum())
-    return float(own.mean() - np.log(others / (n * (n - 1))))
 
 
 def _correlations(u: Floats, v: Floats) -> Floats:

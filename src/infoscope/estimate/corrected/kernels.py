@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from infoscope.estimate.kernels.compiling import compiled
+from infoscope.core.compiling import compiled
 
 __all__ = ["repaired_counts", "swap_by_matrix", "swap_on_demand"]
 
@@ -90,8 +90,8 @@ def repaired_counts(
     of other rows strictly nearer, (n_pairings, n). Distances in x are made once for all pairings.
     """
     n_pairings, n = pairings.shape
-    far_x, far_y = np.empty(n), np.empty(n)
-    nearest = np.empty(k)
+    far_x, far_y = np.empty(n, a.dtype), np.empty(n, a.dtype)
+    nearest = np.empty(k, a.dtype)
     for i in range(n):
         far_x[:] = 0.0
         for c in range(a.shape[0]):

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from infoscope.estimate.method import Floats
 
-__all__ = ["CAP", "Form", "Ratio", "donsker_varadhan", "independent"]
+__all__ = ["CAP", "Form", "Ratio", "bound_of_square", "donsker_varadhan", "independent"]
 
 Form = Literal["bilinear", "mixture", "student"]
 Rows = NDArray[np.intp]
@@ -100,6 +100,15 @@ def independent(n: int) -> Ratio:
     """Return the log ratio of independence, 0."""
     zero = np.zeros(n)
     return Ratio("bilinear", zero, zero, np.zeros((1, n, 1)), np.zeros((1, n, 1)))
+
+
+def bound_of_square(values: Floats) -> float:
+    """Return the Donsker-Varadhan value of a square of log ratios, seen pairs on the diagonal."""
+    n = values.shape[0]
+    capped = np.clip(values, -CAP, CAP)
+    own = np.diagonal(capped)
+    others = float(np.exp(capped).sum() - np.exp(own).sum())
+    return float(own.mean() - np.log(others / (n * (n - 1))))
 
 
 def donsker_varadhan(ratio: Ratio) -> float:

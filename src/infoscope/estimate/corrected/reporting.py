@@ -20,6 +20,7 @@ _WORDS = {
     "clusters": "a mixture of Gaussians",
     "radial": "canonical variates of radially gated coordinates",
     "quadratic": "canonical variates of quadratic features",
+    "pairs": "independent pairs of smoothed densities",
     "waves": "canonical variates of random cosines",
 }
 

@@ -17,7 +17,7 @@ __all__ = ["draw_pairings", "swap"]
 Indices = NDArray[np.int64]
 
 #: Sweeps of n/2 proposals each; enough up to about 1.6 nats, more are taken above.
-SWEEPS, MOST_SWEEPS = 600, 4000
+SWEEPS, SWEEPS_ON_DEMAND, MOST_SWEEPS = 600, 300, 4000
 _AT_ONCE = 20
 _FORMS = {"bilinear": 0, "mixture": 1, "student": 2}
 
@@ -34,7 +34,8 @@ def draw_pairings(
     """
     n = ratio.n
     extra = math.exp(max(scaled.information - 1.5, 0.0))
-    sweeps = min(int(SWEEPS * extra), MOST_SWEEPS)
+    usual = SWEEPS if scaled.values is not None else SWEEPS_ON_DEMAND
+    sweeps = min(int(usual * extra), MOST_SWEEPS)
     pairings = np.stack([rng.permutation(n) for _ in range(n_surrogates)]).astype(np.int64)
     if not ratio.left.any():  # independence: every pairing is as good
         return pairings

@@ -18,7 +18,11 @@ from infoscope.estimate.corrected.coordinates import canonical, scores_of
 from infoscope.estimate.corrected.ratios import donsker_varadhan
 from infoscope.estimate.corrected.reporting import Findings, notes_of
 from infoscope.estimate.corrected.scaling import scale
-from infoscope.estimate.corrected.statistics import full_statistic, reduced_statistic
+from infoscope.estimate.corrected.statistics import (
+    full_statistic,
+    pairwise_statistic,
+    reduced_statistic,
+)
 from infoscope.estimate.corrected.surrogates import draw_pairings
 from infoscope.estimate.method import CONTINUOUS_PAIR, Raw, Spec, Value
 from infoscope.estimate.variables import Variable, canonical_order
@@ -31,7 +35,7 @@ SPEC = Spec(
     kinds=CONTINUOUS_PAIR,
     assumes="rows drawn independently from a density; dependence that one of the models or the "
     "neighbours can see",
-    cost="n d^2 + m^2 d, m = min(n, 5000)",
+    cost="n d^2 + m^2 d, m = min(n, 4000)",
     source="Kraskov, Stögbauer & Grassberger, Estimating mutual information (2004), equation 8; "
     "Donsker & Varadhan (1983); Sinkhorn (1964); the combination is this library's",
     options={"k": 3, "surrogates": 6},
@@ -41,7 +45,7 @@ SPEC = Spec(
 )
 
 #: Rows among which data and surrogates are compared: the comparison costs their square.
-COMPARED = 5000
+COMPARED = 4000
 
 
 def run(x: Variable, y: Variable, *, rng: np.random.Generator, k: Value, surrogates: Value) -> Raw:
@@ -82,11 +86,13 @@ def _corrected(
     pairings = draw_pairings(ratio, scaled, q, rng)
     every = np.vstack([np.arange(rows.size), pairings])
     a, b = data.a[rows], data.b[rows]
-    fx, fy = (
-        (a, b) if model.features is None else (model.features[0][rows], model.features[1][rows])
-    )
     full = full_statistic(a, b, every, k)
-    reduced = reduced_statistic(fx, fy, model.n_pairs, every, k)
+    if model.pairs is not None:
+        u, v = model.pairs
+        reduced = pairwise_statistic(u[rows], v[rows], every, k)
+    else:
+        fx, fy = (data.a, data.b) if model.features is None else model.features
+        reduced = reduced_statistic(fx[rows], fy[rows], model.n_pairs, every, k)
     seen = [_difference(values, q) for values in (full, reduced)]
     value = scaled.information + max(shrunk for _, _, shrunk in seen)
 
