@@ -18,7 +18,7 @@ _ORDER: dict[str, tuple[str, ...]] = {
     "mutual_information": ("fixed_margins", "ksg", "corrected_ksg", "ross", "mixed"),
     "conditional_mutual_information": ("fixed_margins", "ksg", "mixed"),
     "kl_divergence": ("zhang_grabchak", "nearest_neighbours"),
-    "jensen_shannon_divergence": ("fixed_margins", "label_information"),
+    "jensen_shannon_divergence": ("fixed_margins", "nearest_neighbours"),
     "cross_entropy": ("zhang_grabchak", "nearest_neighbours"),
     "entropy_rate": ("context_tree",),
 }
@@ -96,15 +96,21 @@ def _for_columns(variables: tuple[Variable, ...], dimension: int) -> tuple[str, 
     n = variables[0].n
     widest = max(variable.dimension for variable in variables)
     notes: list[str] = []
-    if n < _FEW_ROWS or dimension > n / _ROWS_PER_COLUMN:
+    fewest = find_method("mutual_information", "corrected_ksg", function="auto").spec.smallest_n
+    if n < fewest:
         name = "gaussian_copula"
         notes.append(
-            f"auto took gaussian_copula: n={n} rows in {dimension} columns are too few for more "
-            "than a Gaussian model; dependence of other shapes is not seen."
+            f"auto took gaussian_copula: n={n} rows are too few for more than a Gaussian model; "
+            "dependence of other shapes is not seen."
         )
     else:
         name = "corrected_ksg"
         notes.append(f"auto took corrected_ksg: {_described(variables)}.")
+    if n < _FEW_ROWS or dimension > n / _ROWS_PER_COLUMN:
+        notes.append(
+            f"n={n} rows in {dimension} columns are few: the value rests on simple models of the "
+            "dependence, and other shapes are not seen."
+        )
     if widest > 5:
         sizes = "+".join(str(variable.dimension) for variable in variables)
         notes.append(
