@@ -1,4 +1,4 @@
-"""Every Python block of the README and the docs runs, in order, and its stated output is true."""
+"""Every block marked python in the README and the docs runs, and its stated output is true."""
 
 import doctest
 import re
