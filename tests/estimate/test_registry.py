@@ -1,5 +1,6 @@
 """The plug-in door: a file, or another package's entry point; and what happens to a broken one."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -73,6 +74,17 @@ def test_every_file_keeps_the_contract(quantity: str) -> None:
     for name in known_methods(quantity):
         spec = find_method(quantity, name, function="test").spec
         assert (spec.quantity, spec.name) == (quantity, name)
+
+
+def test_labels_need_no_compiler() -> None:
+    code = (
+        "import sys, infoscope.estimate as e; e.entropy([1, 2, 2]); "
+        "e.mutual_information([1, 2, 1, 2], ['a', 'b', 'a', 'a']); e.entropy_rate('abracadabra'); "
+        "e.mutual_information([1, 2, 1, 2], ['a', 'b', 'a', 'a'], method='nsb'); "
+        "print([m for m in ('numba', 'narwhals', 'pandas', 'sklearn') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_unknown_quantities_and_methods_are_answered_with_the_nearest() -> None:

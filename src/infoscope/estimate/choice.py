@@ -6,7 +6,7 @@ import math
 
 from infoscope.core.errors import InvalidArgument, sentence
 from infoscope.estimate.label_counts import fold
-from infoscope.estimate.registry import find_method, known_methods
+from infoscope.estimate.registry import find_method, known_methods, own_methods
 from infoscope.estimate.variables import Variable
 
 __all__ = ["choose"]
@@ -51,15 +51,15 @@ def choose(
         )
     if quantity == "mutual_information" and set(kinds) == {"continuous"} and dimension > 2:
         return _for_columns(variables, dimension)
-    known = known_methods(quantity)
+    present = own_methods(quantity)
     for name in _ORDER[quantity]:
-        if name not in known:
+        if name not in present:
             continue
         spec = find_method(quantity, name, function=function).spec
         fits = spec.largest_dimension is None or dimension <= spec.largest_dimension
         if kinds in spec.kinds and fits:
             return name, (f"auto took {name}: {_described(variables)}.",)
-    have = ", ".join(known)
+    have = ", ".join(known_methods(quantity))
     raise InvalidArgument(
         sentence(
             function,

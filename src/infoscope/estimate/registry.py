@@ -15,7 +15,7 @@ from infoscope.core.plugins import load_plugin, near_match, plugin_names
 from infoscope.estimate import from_entropies
 from infoscope.estimate.method import Method, Run, Spec
 
-__all__ = ["GROUP", "QUANTITIES", "find_method", "known_methods"]
+__all__ = ["GROUP", "QUANTITIES", "find_method", "known_methods", "own_methods"]
 
 GROUP = "infoscope.estimators"
 
@@ -33,15 +33,19 @@ QUANTITIES = (
 
 def known_methods(quantity: str) -> tuple[str, ...]:
     """Return the names of all methods for `quantity`, sorted."""
-    own = plugin_names(_package(quantity), GROUP, quantity)
-    return tuple(sorted({*own, *_derived_names(quantity)}))
+    return tuple(sorted({*own_methods(quantity), *_derived_names(quantity)}))
+
+
+def own_methods(quantity: str) -> tuple[str, ...]:
+    """Return the names of the methods with a file or entry point of their own; imports none."""
+    return plugin_names(_package(quantity), GROUP, quantity)
 
 
 def find_method(quantity: str, name: object, *, function: str) -> Method:
     """Return the method of this name, or raise `UnknownName` with the nearest ones."""
     if not isinstance(name, str):
         raise UnknownName(sentence(function, "method", "be a name", repr(name)))
-    if name in plugin_names(_package(quantity), GROUP, quantity):
+    if name in own_methods(quantity):
         module = load_plugin(
             name,
             package=_package(quantity),
@@ -51,9 +55,10 @@ def find_method(quantity: str, name: object, *, function: str) -> Method:
             argument="method",
         )
         return _method(module, quantity, name)
-    if name in _derived_names(quantity):
+    if quantity in from_entropies.QUANTITIES and name in own_methods("entropy"):
         entropy = find_method("entropy", name, function=function)
-        return from_entropies.derive(quantity, entropy)
+        if _takes_labels(entropy):
+            return from_entropies.derive(quantity, entropy)
     known = ("auto", *known_methods(quantity))
     raise UnknownName(
         sentence(
@@ -66,11 +71,10 @@ def _derived_names(quantity: str) -> tuple[str, ...]:
     """Return the entropy methods (for labels) that also give `quantity`."""
     if quantity not in from_entropies.QUANTITIES:
         return ()
-    names = plugin_names(_package("entropy"), GROUP, "entropy")
-    taken = plugin_names(_package(quantity), GROUP, quantity)
+    taken = own_methods(quantity)
     return tuple(
         name
-        for name in names
+        for name in own_methods("entropy")
         if name not in taken and _takes_labels(find_method("entropy", name, function="methods"))
     )
 
