@@ -1,31 +1,5 @@
-"""Compile a kernel once and keep it on disk; where no folder is writable, compile without keeping.
+"""The library's one way to compile a kernel, under the name it first had here."""
 
-Numba raises while decorating when neither the source's folder nor the user's cache folder can be
-written (a read-only container without a home): the kernel must still run there.
-"""
-
-from __future__ import annotations
-
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
-
-import numba
+from infoscope.core.compiling import compiled
 
 __all__ = ["compiled"]
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def compiled(function: F) -> F:
-    """Return `function` compiled by numba, without the interpreter lock, cached if possible.
-
-    Division by zero gives inf or NaN as in NumPy: Python's check at every division would double
-    the time to compile. No fast-math: ties are found by exact comparison.
-    """
-    numba_: Any = numba
-    try:
-        return cast(F, numba_.njit(cache=True, nogil=True, error_model="numpy")(function))
-    except RuntimeError as error:
-        if "cannot cache" not in str(error):
-            raise
-        return cast(F, numba_.njit(nogil=True, error_model="numpy")(function))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from infoscope.estimate.kernels.compiling import compiled
+from infoscope.core.compiling import compiled
 
 __all__ = ["LEAF", "build", "count", "nearest"]
 

@@ -28,6 +28,7 @@ __all__ = [
     "blocks_of",
     "checked_choice",
     "checked_k",
+    "fixed_order",
     "standardized",
 ]
 
@@ -89,7 +90,7 @@ def blocks_of(
                     new, rare = _only_atoms(new, _ATOM * (k * n) ** 0.5)
                     if rare:
                         canonical = canonical_order(variables) if canonical is None else canonical
-                        order = _fixed_order(column, canonical, stream)
+                        order = fixed_order(column, canonical, stream)
                 by_row, ranked = normal_scores(order, new)
             else:
                 by_row = standardized(column) if marginals == "standardized" else column.copy()
@@ -122,7 +123,7 @@ def _only_atoms(new: NDArray[np.bool_], smallest: float) -> tuple[NDArray[np.boo
     return new | np.repeat(rare, sizes), bool(np.any(rare & (sizes > 1)))
 
 
-def _fixed_order(column: Floats, canonical: NDArray[np.intp], stream: int) -> NDArray[np.intp]:
+def fixed_order(column: Floats, canonical: NDArray[np.intp], stream: int) -> NDArray[np.intp]:
     """Return an ascending order that shuffles equal numbers, the same for any order of the rows."""
     shuffled = np.empty(column.size, np.int64)
     shuffled[canonical] = np.random.default_rng([_SEED, stream]).permutation(column.size)

@@ -43,18 +43,18 @@ def digamma_of(counts: NDArray[np.integer]) -> Floats:
     return _digamma_table(1 << (largest + 1).bit_length())[counts]
 
 
-def normal_scores(order: NDArray[np.intp], new: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+def normal_scores(order: NDArray[np.intp], new: NDArray[np.bool_] | None) -> tuple[Floats, Floats]:
     """Return Phi^-1(rank / (n + 1)) by row and ascending, for rows in ascending `order`.
 
-    `new` says where in that order a new value begins; ranks run from 1 to n, and rows of one value
-    have their mean rank.
+    `new` says where in that order a new value begins (None: everywhere). Ranks run from 1 to n, and
+    rows of one value have their mean rank.
 
     >>> normal_scores(np.array([2, 0, 1]), np.array([True, True, True]))[0].round(3)
     array([ 0.   ,  0.674, -0.674])
     """
     n = order.size
     ascending = _score_table(n).copy()
-    if not new.all():
+    if new is not None and not new.all():
         first = np.flatnonzero(new)
         sizes = np.diff(np.append(first, n))
         shared = sizes > 1
