@@ -32,8 +32,7 @@ from infoscope.calibrate.scores import (
 )
 from infoscope.calibrate.smooth_errors import kernel_calibration_error, smooth_calibration_error
 from infoscope.calibrate.temperature import TemperatureFit, fit_temperature
-from infoscope.core.errors import MissingExtra
-from infoscope.core.extras import is_installed
+from infoscope.core.extras import require
 
 if TYPE_CHECKING:
     from infoscope.calibrate.estimators import RecalibratedClassifier
@@ -77,9 +76,5 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name != "RecalibratedClassifier":
         raise AttributeError(f"module 'infoscope.calibrate' has no attribute {name!r}")
-    if not is_installed("sklearn"):
-        raise MissingExtra(
-            "infoscope: RecalibratedClassifier needs scikit-learn, which is not installed. "
-            "Run: pip install scikit-learn"
-        )
+    require("sklearn", extra="sklearn", purpose="RecalibratedClassifier")
     return importlib.import_module("infoscope.calibrate.estimators").RecalibratedClassifier

@@ -12,15 +12,7 @@ from types import ModuleType
 
 from infoscope.core.errors import MissingExtra
 
-__all__ = ["EXTRAS", "is_installed", "require"]
-
-#: extra -> the modules whose absence it explains
-EXTRAS: dict[str, tuple[str, ...]] = {
-    "fast": ("numba",),
-    "plot": ("matplotlib",),
-    "language": ("torch", "transformers", "tokenizers", "safetensors"),
-    "tables": ("pyarrow", "numba"),
-}
+__all__ = ["is_installed", "require"]
 
 
 def is_installed(module: str) -> bool:
