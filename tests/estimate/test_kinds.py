@@ -76,6 +76,21 @@ def test_every_container_of_labels_gives_the_same_codes(wrap: type) -> None:
     np.testing.assert_array_equal(read(wrap(labels)).codes, SMALL)
 
 
+@pytest.mark.parametrize(
+    ("n_levels", "n", "kind"),
+    [
+        (4, 8, "discrete"),
+        (4, 7, "mixed"),
+        (11, 55, "discrete"),
+        (11, 54, "mixed"),
+        (2, 3, "discrete"),
+    ],
+)
+def test_whole_numbers_are_labels_when_they_repeat_enough(n_levels, n, kind) -> None:
+    assert read(np.arange(n) % n_levels).kind == kind
+    assert read((np.arange(n) % n_levels).astype(float)).kind == kind
+
+
 def test_flags_override_what_the_values_look_like() -> None:
     assert read(SMALL, False).kind == "continuous"
     assert read(NORMAL, True).kind == "discrete"

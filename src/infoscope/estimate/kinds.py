@@ -22,8 +22,8 @@ MISSING = ("error", "drop")
 
 #: A column of numbers has no ties worth speaking of when this share of its values is different.
 _UNTIED = 0.95
-#: Whole numbers are labels when each is seen this often on average.
-_ROWS_PER_LABEL = 5.0
+#: Whole numbers are labels when each is seen this often on average (up to ten of them: twice).
+_ROWS_PER_LABEL = 5
 
 Flag = bool | None
 
@@ -153,7 +153,7 @@ def _variable(
         if n_distinct >= _UNTIED * n and not (whole_are_labels and column.integer):
             numbers.append(values)
             continue
-        few = n_distinct * _ROWS_PER_LABEL <= n or n_distinct <= 2
+        few = n_distinct <= 2 or n_distinct * (2 if n_distinct <= 10 else _ROWS_PER_LABEL) <= n
         if n_distinct == 1 or (column.whole and (few or whole_are_labels)):
             labels.append(column.codes())
             if not column.integer and n_distinct > 1:

@@ -23,7 +23,7 @@ SPEC = Spec(
     name="fixed_margins",
     kinds=DISCRETE_PAIR,
     assumes="rows drawn independently",
-    cost="n + cells; per pair of different row and column totals about 20 standard deviations",
+    cost="n, then 20 standard deviations of a count for each two different totals",
     source="Vinh, Epps & Bailey, Information theoretic measures for clusterings (2010), theorem 1",
     invariances=frozenset({"relabel", "swap"}),
 )
