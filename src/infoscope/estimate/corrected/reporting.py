@@ -41,13 +41,14 @@ class Findings:
     ksg: float
     ksg_of_model: float
     n: int
+    fitted: int
     compared: int
     dimension: int
 
     def diagnostics(self) -> dict[str, float]:
         """Return the numbers under the names that users see."""
         named = {key: float(number) for key, number in asdict(self).items()}
-        for key in ("value", "n", "dimension"):
+        for key in ("value", "n", "fitted", "dimension"):
             del named[key]
         named["held_out_bound"] = named.pop("bound")
         named["gap"] = self.value - self.bound
@@ -90,5 +91,7 @@ def notes_of(model: Candidate, tried: list[Candidate], found: Findings) -> tuple
     if model.name == "student" and float(model.detail.split()[0]) <= 3.0:
         notes.append("Heavy tails with a common scale: large values come together in x and y.")
     if found.compared < found.n:
-        notes.append(f"Neighbours and surrogates were compared on {found.compared} random rows.")
+        fitted = "" if found.fitted == found.n else f"Models were fitted to {found.fitted}, and "
+        verb = "neighbours" if fitted else "Neighbours"
+        notes.append(f"{fitted}{verb} and surrogates compared on {found.compared}, random rows.")
     return tuple(notes)
