@@ -144,13 +144,6 @@ def independence_test(
     given: dict[str, Value] = dict(options)
     if "k" in find_method("mutual_information", name, function=_FUNCTION).spec.options:
         given["k"] = min(k, max(left.n // 4, 1))
-
-    def value(second: Variable) -> float:
-        return estimate_raw(
-            "mutual_information", (left, second), method=name, rng=0, options=given,
-            error_bar=False, function=_FUNCTION,
-        )[1].nats  # fmt: skip
-
     chosen, raw, settings, said = estimate_raw(
         "mutual_information", variables, method=name, rng=0, options=given, error_bar=labels,
         function=_FUNCTION,
@@ -159,7 +152,7 @@ def independence_test(
         raw, quantity="mutual information", method=chosen.spec.name, n=left.n, unit=unit,
         level=0.95 if labels else None, settings=settings, notes=(*notes, *reasons, *said),
     )  # fmt: skip
-    if labels and method == "auto":
+    if labels and method == null == "auto":
         curve = raw.diagnostics["p_value"]
         p, drawn, how = _table_p_value(left, right, curve, n_permutations, stop_after, rng)
         return IndependenceTest(estimate, p, drawn, how)
@@ -181,9 +174,12 @@ def independence_test(
     order = canonical_order(variables)
     left, shuffled = left.take(order), right.take(order)
     random = generator(rng)
-    draws = (
-        value(shuffled.take(pairing)) for pairing in repairings(left.n, n_permutations, random)
-    )
+    kept = {**chosen.spec.options, **given}
+
+    def value(pairing: NDArray[np.intp]) -> float:
+        return chosen.run(left, shuffled.take(pairing), rng=generator(0), **kept).nats
+
+    draws = (value(pairing) for pairing in repairings(left.n, n_permutations, random))
     p, drawn = _monte_carlo(raw.nats, draws, stop_after)
     return IndependenceTest(estimate, p, drawn, "re-pairing")
 
