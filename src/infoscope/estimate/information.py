@@ -17,6 +17,7 @@ from infoscope.estimate.method import Floats, Value
 from infoscope.estimate.variables import Variable
 
 __all__ = [
+    "conditional",
     "conditional_mutual_information",
     "entropy",
     "mutual_information",
