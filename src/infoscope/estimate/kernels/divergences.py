@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from infoscope.estimate.kernels.marginals import fixed_order
 from infoscope.estimate.kernels.scores import digamma_of, normal_scores
 from infoscope.estimate.kernels.space import Space
+from infoscope.estimate.special import digamma
 from infoscope.estimate.variables import Variable
 
 __all__ = ["local_divergence", "local_half_divergence", "pooled_scores"]
@@ -77,6 +78,6 @@ def local_half_divergence(x: Floats, y: Floats, k: int) -> Floats:
     n_other = second.count_around(x, radius, np.zeros(n, dtype=np.int64) == 1)
     mass = k / (n - 1) + n_other / m  # of the ball under p + q
     share = n_other / m / mass
-    own = float(digamma_of(np.array([k]))[0])
+    own = float(digamma(k))
     bias = (own - math.log(k)) * (1.0 - share * share) + n_other / (m * mass) ** 2 / 2.0
     return own - math.log(n - 1) - np.log(mass / 2.0) - bias

@@ -35,6 +35,7 @@ from infoscope.estimate.kernels.marginals import (
 from infoscope.estimate.kernels.scores import digamma_of
 from infoscope.estimate.kernels.space import Space
 from infoscope.estimate.method import Raw, Value
+from infoscope.estimate.special import digamma
 from infoscope.estimate.variables import Variable, encode_rows
 
 __all__ = ["Local", "local_information", "neighbour_information"]
@@ -148,7 +149,7 @@ def local_information(
     for count in counts:
         local -= digamma_of(count)
     if z is None:
-        local += digamma_of(np.array([joint.n]))
+        local += float(digamma(joint.n))
     else:
         local += digamma_of(_space(z).count(radius, tied))
     return Local(local, radius, int(tied.sum()), int(alone.sum()))
@@ -167,7 +168,7 @@ def _pair(x: Block, y: Block, k: int, second: bool) -> Local:
         k, _strip_size(n, k), second, radius, count_x, count_y, tied,
     )  # fmt: skip
     n_tied = int(np.count_nonzero(tied))
-    local = np.full(n, float(digamma_of(np.array([k]))[0]) - (1.0 / k if second else 0.0))
+    local = np.full(n, float(digamma(k)) - (1.0 / k if second else 0.0))
     if n_tied:
         some = np.flatnonzero(tied)
         joint = _space(x, y, None)
@@ -175,7 +176,7 @@ def _pair(x: Block, y: Block, k: int, second: bool) -> Local:
         local[some] = digamma_of(joint.count_at(some, radius[some], closed))
     local -= digamma_of(count_x)
     local -= digamma_of(count_y)
-    local += digamma_of(np.array([n]))
+    local += float(digamma(n))
     return Local(local, radius, n_tied, 0)
 
 

@@ -24,7 +24,7 @@ def _score_table(n: int) -> Floats:
     return table
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=32)  # powers of two: all together twice the largest
 def _digamma_table(size: int) -> Floats:
     table = np.empty(size)
     table[0] = -np.inf

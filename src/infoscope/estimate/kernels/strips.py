@@ -20,91 +20,123 @@ Indices = NDArray[np.int32]
 
 
 @compiled
-def _within(
-    values: Floats, rank: int, radius: float, closed: bool, guess_down: int, guess_up: int
-) -> tuple[int, int]:
-    """Return how many places down and up from `rank` are within `radius` of its value.
-
-    Differences are compared, not sums: rounding is then the same as in the distance itself. The
-    search gallops from the guesses, which are the answers for the point before.
-    """
+def _index(values: Floats) -> Indices:
+    """Return, for n + 1 equal parts of the range, the first place whose value lies in each."""
     n = values.size
+    starts = np.empty(n + 1, np.int32)
+    low, scale = values[0], _scale(values)
+    part = 0
+    for place in range(n):
+        own = min(int((values[place] - low) * scale), n)
+        while part <= own:
+            starts[part] = place
+            part += 1
+    while part <= n:
+        starts[part] = n
+        part += 1
+    return starts
+
+
+@compiled
+def _scale(values: Floats) -> float:
+    """Return how many of the n parts of `_index` there are in a unit; 0 for a hopeless range."""
+    width = values[values.size - 1] - values[0]
+    scale = values.size / width if width > 0.0 else 0.0
+    return scale if scale < np.inf else 0.0
+
+
+@compiled
+def _guess(values: Floats, starts: Indices, scale: float, target: float) -> int:
+    """Return about the first place whose value is at least `target`."""
+    n = values.size
+    if target <= values[0]:
+        return 0
+    if target >= values[n - 1]:
+        return n - 1
+    return starts[min(int((target - values[0]) * scale), n)]
+
+
+@compiled
+def _up(values: Floats, rank: int, radius: float, guess: int) -> int:
+    """Return how many places above `rank` are nearer than `radius`, galloping from a guess.
+
+    Differences are compared, not sums: rounding is then the same as in the distance itself.
+    """
     here = values[rank]
-    if closed:  # d <= r is d < the next number after r
-        radius = np.nextafter(radius, np.inf)
-    # up: the largest u with values[rank + u] - here < radius
-    limit = n - 1 - rank
-    low = 0
-    high = limit + 1  # the answer is in [low, high)
-    probe = min(max(guess_up, 1), limit)
-    step = max(guess_up >> 3, 2)
+    limit = values.size - 1 - rank
+    low, high = 0, limit + 1  # the answer is in [low, high)
+    probe = min(max(guess, 1), limit)
+    step = 1
     if probe > 0:
         if values[rank + probe] - here < radius:
             low = probe
-            while True:
+            probe = low + step
+            while probe <= limit and values[rank + probe] - here < radius:
+                low = probe
+                step += step
                 probe = low + step
-                if probe > limit:
-                    break
-                if values[rank + probe] - here < radius:
-                    low = probe
-                    step += step
-                else:
-                    high = probe
-                    break
+            high = min(probe, high)
         else:
             high = probe
-            while True:
-                probe = high - step
-                if probe <= 0:
-                    break
-                if values[rank + probe] - here < radius:
-                    low = probe
-                    break
+            probe = high - step
+            while probe > 0 and values[rank + probe] - here >= radius:
                 high = probe
                 step += step
+                probe = high - step
+            low = max(probe, low)
     while high - low > 1:
         middle = (low + high) >> 1
         if values[rank + middle] - here < radius:
             low = middle
         else:
             high = middle
-    up = low
-    limit = rank
-    low = 0
-    high = limit + 1
-    probe = min(max(guess_down, 1), limit)
-    step = max(guess_down >> 3, 2)
+    return low
+
+
+@compiled
+def _down(values: Floats, rank: int, radius: float, guess: int) -> int:
+    """Return how many places below `rank` are nearer than `radius`, galloping from a guess."""
+    here = values[rank]
+    low, high = 0, rank + 1
+    probe = min(max(guess, 1), rank)
+    step = 1
     if probe > 0:
         if here - values[rank - probe] < radius:
             low = probe
-            while True:
+            probe = low + step
+            while probe <= rank and here - values[rank - probe] < radius:
+                low = probe
+                step += step
                 probe = low + step
-                if probe > limit:
-                    break
-                if here - values[rank - probe] < radius:
-                    low = probe
-                    step += step
-                else:
-                    high = probe
-                    break
+            high = min(probe, high)
         else:
             high = probe
-            while True:
-                probe = high - step
-                if probe <= 0:
-                    break
-                if here - values[rank - probe] < radius:
-                    low = probe
-                    break
+            probe = high - step
+            while probe > 0 and here - values[rank - probe] >= radius:
                 high = probe
                 step += step
+                probe = high - step
+            low = max(probe, low)
     while high - low > 1:
         middle = (low + high) >> 1
         if here - values[rank - middle] < radius:
             low = middle
         else:
             high = middle
-    return low, up
+    return low
+
+
+@compiled
+def _within(
+    values: Floats, starts: Indices, scale: float, rank: int, radius: float, closed: bool
+) -> int:
+    """Return how many numbers, oneself included, are nearer than `radius`, or as near if closed."""
+    if closed:  # d <= r is d < the next number after r
+        radius = np.nextafter(radius, np.inf)
+    here = values[rank]
+    up = _up(values, rank, radius, _guess(values, starts, scale, here + radius) - rank)
+    down = _down(values, rank, radius, rank - _guess(values, starts, scale, here - radius))
+    return down + up + 1
 
 
 @compiled
@@ -196,6 +228,8 @@ def pair_counts(
         slot_y[slot] = ys[rank_y]
         slot_rank_x[slot] = rank_x
         slot_rank_y[slot] = rank_y
+    starts_x, scale_x = _index(xs), _scale(xs)
+    starts_y, scale_y = _index(ys), _scale(ys)
     near = np.empty(k + 1, np.float64)
     near_x = np.empty(k + 1, np.float64)
     near_y = np.empty(k + 1, np.float64)
@@ -203,7 +237,6 @@ def pair_counts(
     seen = np.full(n_strips, -1, np.int64)
     for strip in range(n_strips):
         first, last = edges[strip], edges[strip + 1]
-        down_x = up_x = down_y = up_y = 1
         for slot in range(first, last):
             x, y = slot_x[slot], slot_y[slot]
             near[:] = np.inf
@@ -298,13 +331,13 @@ def pair_counts(
                     reach_y = max(reach_y, near_y[j])
             closed = second or is_tied
             rank_x, rank_y = slot_rank_x[slot], slot_rank_y[slot]
-            down_x, up_x = _within(xs, rank_x, reach_x, closed, down_x, up_x)
-            down_y, up_y = _within(ys, rank_y, reach_y, closed, down_y, up_y)
-            self_too = 0 if second and not is_tied else 1
+            n_x = _within(xs, starts_x, scale_x, rank_x, reach_x, closed)
+            n_y = _within(ys, starts_y, scale_y, rank_y, reach_y, closed)
+            left_out = 1 if second and not is_tied else 0
             row = order_y[rank_y]
             radius[row] = reach
-            count_x[row] = down_x + up_x + self_too
-            count_y[row] = down_y + up_y + self_too
+            count_x[row] = n_x - left_out
+            count_y[row] = n_y - left_out
             tied[row] = is_tied
 
 
@@ -344,13 +377,14 @@ def count_line(
     """
     for group in range(edges.size - 1):
         start, stop = edges[group], edges[group + 1]
+        if start == stop:
+            continue
         part = values[start:stop]
-        down = up = 1
+        starts, scale = _index(part), _scale(part)
         for rank in range(stop - start):
             reach = float(radius[start + rank])
             shut = bool(closed[start + rank])
             if reach == 0.0 and not shut:
                 counts[start + rank] = 0
                 continue
-            down, up = _within(part, rank, reach, shut, down, up)
-            counts[start + rank] = down + up + 1
+            counts[start + rank] = _within(part, starts, scale, rank, reach, shut)
