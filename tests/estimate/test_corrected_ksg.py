@@ -390,6 +390,14 @@ def test_diagnostics_and_notes_say_what_is_known() -> None:
     assert any("trust it less" in note or "lower bound" in note for note in waves.notes)
 
 
+def test_shapes_that_no_simple_copula_has_widen_the_interval() -> None:
+    curved = mutual_information(*find_task("circles-2-2-3.0").sample(400, 0))
+    assert curved.diagnostics["shape"] == pytest.approx(0.08 * curved.value)
+    assert any("No simple copula" in note for note in curved.notes)
+    x, y = find_task("multinormal-sparse-3-3-2-2.0").sample(400, 0)
+    assert mutual_information(x, y).diagnostics["shape"] == 0.0
+
+
 def test_copied_and_determined_columns_are_dealt_with() -> None:
     x, y = find_task("multinormal-sparse-3-3-2-2.0").sample(400, 0)
     doubled = mutual_information(np.hstack([x, x[:, :1]]), y)
