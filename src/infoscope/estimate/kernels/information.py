@@ -131,6 +131,10 @@ def local_information(
     """
     if z is None and x.is_line and y.is_line and spaces.FAST:
         return _pair(x, y, k, second)
+    if z is None and spaces.FAST and x.is_label and y.is_line:
+        return _label_and_line(x, y, k)
+    if z is None and spaces.FAST and y.is_label and x.is_line:
+        return _label_and_line(y, x, k)
     joint = _space(x, y, z)
     distances, near = joint.nearest(k + 1)
     reached = np.minimum(k, joint.members - 1)  # fewer where labels are rare
@@ -178,6 +182,26 @@ def _pair(x: Block, y: Block, k: int, second: bool) -> Local:
     local -= digamma_of(count_y)
     local += float(digamma(n))
     return Local(local, radius, n_tied, 0)
+
+
+def _label_and_line(label: Block, line: Block, k: int) -> Local:
+    """Return the local values of labels and one column, by sorting within each label."""
+    from infoscope.estimate.kernels.strips import label_counts
+
+    codes = label.codes
+    assert codes is not None
+    n = codes.size
+    sizes = np.bincount(codes)
+    edges = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    radius, tied = np.empty(n), np.empty(n, dtype=np.bool_)
+    first, count = np.empty(n, np.int32), np.empty(n, np.int32)
+    label_counts(
+        line.ascending[0], line.orders[0].astype(np.int64), codes.copy(), edges,
+        k, radius, first, count, tied,
+    )  # fmt: skip
+    local = digamma_of(first) - digamma_of(count) + float(digamma(n))
+    local -= digamma_of(np.maximum(sizes, 1))[codes]
+    return Local(local, radius, int(np.count_nonzero(tied)), int(np.count_nonzero(sizes == 1)))
 
 
 def _strip_size(n: int, k: int) -> int:

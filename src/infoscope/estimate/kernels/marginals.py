@@ -65,6 +65,11 @@ class Block:
         """Whether it is one column of numbers."""
         return self.values.shape[1] == 1 and self.codes is None
 
+    @property
+    def is_label(self) -> bool:
+        """Whether it is labels and nothing else."""
+        return self.values.shape[1] == 0
+
 
 def blocks_of(
     variables: tuple[Variable, ...], *, marginals: str, ties: str = "atoms", k: int = 1

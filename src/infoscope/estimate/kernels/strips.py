@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from infoscope.core.compiling import compiled
 
-__all__ = ["count_line", "nearest_line", "pair_counts"]
+__all__ = ["count_line", "label_counts", "nearest_line", "pair_counts"]
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int32]
@@ -242,29 +242,25 @@ def pair_counts(
             near[:] = np.inf
             farthest = np.inf
             up, down = slot + 1, slot - 1
-            rise = slot_y[up] - y if up < last else np.inf
-            fall = y - slot_y[down] if down >= first else np.inf
             while True:
-                if rise <= fall:
-                    if rise >= farthest:
-                        break
+                rise = slot_y[up] - y if up < last else np.inf
+                fall = y - slot_y[down] if down >= first else np.inf
+                if rise >= farthest and fall >= farthest:
+                    break
+                if rise < farthest:
                     across = abs(slot_x[up] - x)
                     distance = max(across, rise)
                     if distance < farthest:
                         _insert(near, near_x, near_y, distance, across, rise)
                         farthest = near[k]
                     up += 1
-                    rise = slot_y[up] - y if up < last else np.inf
-                else:
-                    if fall >= farthest:
-                        break
+                if fall < farthest:
                     across = abs(slot_x[down] - x)
                     distance = max(across, fall)
                     if distance < farthest:
                         _insert(near, near_x, near_y, distance, across, fall)
                         farthest = near[k]
                     down -= 1
-                    fall = y - slot_y[down] if down >= first else np.inf
             left, right = strip - 1, strip + 1
             gap_left = x - xs[edges[strip] - 1] if left >= 0 else np.inf
             gap_right = xs[edges[right]] - x if right < n_strips else np.inf
@@ -388,3 +384,65 @@ def count_line(
                 counts[start + rank] = 0
                 continue
             counts[start + rank] = _within(part, starts, scale, rank, reach, shut)
+
+
+@compiled
+def label_counts(
+    values: Floats,
+    order: NDArray[np.int64],
+    codes: NDArray[np.int64],
+    edges: NDArray[np.int64],
+    k: int,
+    radius: Floats,
+    first: Indices,
+    count: Indices,
+    tied: NDArray[np.bool_],
+) -> None:
+    """Write, for each row, the distance to its k-th neighbour with the same label, and two counts.
+
+    `values` ascend, `order` has their rows, and ``edges[g]:edges[g + 1]`` is room for label g. By
+    row: `first` is k (fewer where the label is rare), or the rows of the label up to a tie; `count`
+    is how many rows of any label are nearer, or as near where `tied`; both with oneself.
+    """
+    n = values.size
+    starts, scale = _index(values), _scale(values)
+    ranks = np.empty(n, np.int32)
+    part = np.empty(n, np.float64)
+    fill = edges[:-1].copy()
+    for rank in range(n):
+        place = fill[codes[order[rank]]]
+        fill[codes[order[rank]]] = place + 1
+        ranks[place] = rank
+        part[place] = values[rank]
+    for group in range(edges.size - 1):
+        start, stop = edges[group], edges[group + 1]
+        reached = min(k, stop - start - 1)
+        line = part[start:stop]
+        for here in range(stop - start):
+            rank = int(ranks[start + here])
+            row = order[rank]
+            if reached == 0:
+                radius[row], first[row], count[row], tied[row] = np.inf, 1, n, True
+                continue
+            down, up = here - 1, here + 1
+            reach = beyond = np.inf
+            for j in range(reached + 1):
+                fall = line[here] - line[down] if down >= 0 else np.inf
+                rise = line[up] - line[here] if up < line.size else np.inf
+                if fall <= rise:
+                    beyond = fall
+                    down -= 1
+                else:
+                    beyond = rise
+                    up += 1
+                if j == reached - 1:
+                    reach = beyond
+            is_tied = reach == 0.0 or beyond == reach
+            if is_tied:
+                shut = np.nextafter(reach, np.inf)
+                first[row] = _up(line, here, shut, k) + _down(line, here, shut, k) + 1
+            else:
+                first[row] = reached
+            radius[row] = reach
+            tied[row] = is_tied
+            count[row] = _within(values, starts, scale, rank, reach, is_tied)
