@@ -19,6 +19,7 @@ __all__ = [
     "quadratic_features",
     "radial_features",
     "select_pairs",
+    "standardized",
     "wave_features",
 ]
 
