@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from infoscope.cli.main import COMMANDS, main
+from infoscope.cli.output import grid
 from infoscope.data import path_of
 
 HIDE = """
@@ -81,10 +84,119 @@ def test_the_module_runs_as_the_command_does() -> None:
 
 
 def test_a_closed_pipe_ends_quietly() -> None:
-    command = f"{sys.executable} -m infoscope table {path_of('penguins.csv')} | head -1"
+    command = f"{sys.executable} -m infoscope --help; {sys.executable} -m infoscope models | true"
+    command = f"set -o pipefail; {command}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
-    assert done.returncode == 0
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_full_disk_is_one_sentence() -> None:
+    command = f"{sys.executable} -m infoscope models > /dev/full"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert one_sentence(done.stderr), done.stderr
+    assert "No space left" in done.stderr
+
+
+def test_a_terminal_that_knows_only_ascii_gets_spelled_characters() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "infoscope", "table", str(path_of("penguins.csv"))],
+        capture_output=True, text=True, check=False, env=os.environ | {"PYTHONIOENCODING": "ascii"},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "1.514 \\xb1 0." in done.stdout
+
+
+def test_json_is_json_whatever_the_encoding_and_the_file_name(tmp_path: Path) -> None:
+    source = os.fsencode(tmp_path / "na") + b"\xff\xc3\xa9.csv"
+    Path(os.fsdecode(source)).write_text("é,b\n" + "x,1\ny,2\n" * 20)
+    for encoding in ("ascii", "utf-8"):
+        done = subprocess.run(
+            [sys.executable, "-m", "infoscope", "table", source, "--json", "-",
+             "--html", tmp_path / "out.html"],
+            capture_output=True, check=False, env=os.environ | {"PYTHONIOENCODING": encoding},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        found = json.loads(done.stdout)
+        assert found["columns"][0]["name"] == "é"
+        assert os.fsencode(found["file"]) == source
+        assert r"na\udcffé.csv" in (tmp_path / "out.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("command", ["table", "text"])
+def test_an_interrupt_ends_with_130_and_leaves_no_file(command: str, tmp_path: Path) -> None:
+    """The interrupt comes at the first step of the work, wherever that is in time."""
+    source, target = tmp_path / "in.txt", tmp_path / "out.html"
+    source.write_text("a,b\n" + "1,2\n3,4\n" * 20)
+    module = "tables.scanning" if command == "table" else "language.scoring"
+    code = f"""
+import signal, sys
+import infoscope.{module} as work
+class Stop(work.Progress):
+    def advance(self, n=1):
+        signal.raise_signal(signal.SIGINT)
+work.Progress = Stop
+from infoscope.cli.main import main
+sys.exit(main([{command!r}, {str(source)!r}, "--html", {str(target)!r}]))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert "stopped" in done.stderr
     assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == [source]
+
+
+# ---------------------------------------------------------------- where results go
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "word"),
+    [
+        (["--html", "-"], 2, "Only --json writes to stdout"),
+        (["--html", "same.out", "--json", "same.out"], 2, "which is also --html"),
+        (["--html", "data.csv"], 2, "which is also 'data.csv'"),
+        (["--json", "../{folder}/data.csv"], 2, "which is also 'data.csv'"),
+        (["--json", "link.csv"], 2, "which is also 'data.csv'"),
+        (["--html", "."], 2, "the folder '.'"),
+        (["--html", "none/out.html"], 1, "Create 'none' first"),
+        (["--json", "/proc/out.json"], 1, "must be writable"),
+    ],
+)
+def test_an_output_that_cannot_or_should_not_be_written_is_refused_first(
+    options: list[str], code: int, word: str, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    Path("data.csv").write_text("a,b\n1,2\n3,4\n")
+    Path("link.csv").symlink_to("data.csv")
+    options = [text.format(folder=tmp_path.name) for text in options]
+    for command in ("table", "text"):
+        found, out, err = run(capsys, command, "data.csv", *options)
+        assert (found, out) == (code, "")
+        assert one_sentence(err), err
+        assert word in err
+    assert Path("data.csv").read_text() == "a,b\n1,2\n3,4\n"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["data.csv", "link.csv"]
+
+
+def test_names_cannot_command_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "odd\x1b[31m.csv"
+    source.write_bytes(b'"new\nline","\x1b[2Jclear"\n' + b"x,1\ny,2\n" * 30)
+    code, out, err = run(capsys, "table", str(source), "--target", "new\nline")
+    assert (code, err) == (0, "")
+    assert "\x1b" not in out
+    assert r"new\nline" in out
+    assert r"\x1b[2Jclear" in out
+    code, out, err = run(capsys, "table", str(tmp_path / "no\nsuch"))
+    assert (code, out) == (1, "")
+    assert one_sentence(err), err
+
+
+def test_columns_stay_in_line_whatever_the_script() -> None:
+    rows = [["北京", "1"], ["e\u0301", "2"], ["abcd", "3"]]
+    assert grid(rows, align="<>", indent=0) == ["北京  1", "e\u0301     2", "abcd  3"]
 
 
 # ---------------------------------------------------------------- doctor and models
@@ -114,6 +226,15 @@ def test_models_lists_licence_and_place(capsys: pytest.CaptureFixture[str]) -> N
     assert code == 0
     assert "smollm2" in out
     assert "Apache-2.0" in out
+
+
+def test_a_model_is_removed_only_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "models", "remove")
+    assert (code, out) == (2, "")
+    assert "which model to remove" in err
+    code, out, err = run(capsys, "models", "list", "smollm2")
+    assert (code, out) == (2, "")
+    assert one_sentence(err)
 
 
 def test_an_unknown_model_is_refused_with_the_names_there_are(
@@ -163,7 +284,9 @@ def test_table_html_is_one_page_without_network(tmp_path: Path) -> None:
 CSV_FAULTS = {
     "ragged": (b"a,b\n1,2\n3,4\n5,6,7\n8,9\n", 1, "line 4"),
     "empty": (b"", 1, "empty"),
-    "header only": (b"a,b\n", 1, "row"),
+    "header only": (b"a,b\n", 1, "only a header line"),
+    "header without line end": (b"a,b", 1, "only a header line"),
+    "unclosed quote": (b'a,b\n1,2\n"3,4\n5,6\n', 1, "close every quote"),
     "binary": (bytes(range(256)) * 8, 1, "text"),
 }
 
@@ -229,6 +352,29 @@ def test_null_and_constant_columns_are_told_and_do_not_stop_the_scan(
     assert any("nothing" in text for text in found["notes"])
 
 
+def test_one_column_is_said_to_have_no_pairs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "one.csv"
+    source.write_text("a\n" + "1\n2\n" * 20)
+    code, out, _ = run(capsys, "table", str(source))
+    assert code == 0
+    assert "40 rows, 1 column\n" in out
+    assert "no pair to measure" in out
+    assert "no other column" in run(capsys, "table", str(source), "--target", "a")[1]
+
+
+def test_a_pipe_is_refused_because_it_can_be_read_only_once() -> None:
+    command = f"cat {path_of('penguins.csv')} | {sys.executable} -m infoscope table "
+    for name in ("/dev/stdin", "-"):
+        done = subprocess.run(
+            ["bash", "-c", command + name], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 1
+        assert one_sentence(done.stderr), done.stderr
+        assert "Save it to a file first" in done.stderr
+
+
 def test_a_missing_extra_says_what_to_install() -> None:
     done = run_without(["pyarrow"], "table", str(path_of("penguins.csv")))
     assert done.returncode == 1
@@ -242,6 +388,7 @@ TEXT_FAULTS = {
     "missing": (None, "exist"),
     "empty": (b"", "empty"),
     "binary": (b"PK\x03\x04\x00\x00rest", "zero byte"),
+    "UTF-16": ("Some words.".encode("utf-16"), "Convert it to UTF-8"),
 }
 
 
@@ -299,6 +446,38 @@ def test_text_that_is_not_utf8_is_scored_as_bytes_and_says_so(
     assert code == 0
     assert "31 bytes" in out
     assert "not valid UTF-8" in err
+
+
+def test_each_text_is_reported_even_if_it_is_named_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "text.txt"
+    source.write_text("Some words.")
+    code, out, _ = run(capsys, "text", str(source), str(source), "--json", "-")
+    assert code == 0
+    assert [each["file"] for each in json.loads(out)["results"]] == [str(source)] * 2
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"Some words.")))
+    html = tmp_path / "out.html"
+    code, out, _ = run(capsys, "text", "-", "--html", str(html))
+    assert code == 0
+    assert out.startswith("standard input: 11 bytes")
+    assert "<h1>standard input, in bits</h1>" in html.read_text(encoding="utf-8")
+    code, out, err = run(capsys, "text", "-", "-")
+    assert (code, out) == (2, "")
+    assert "at most once" in err
+
+
+def test_a_text_cannot_command_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "text.txt"
+    source.write_bytes(b"a \x1b[31mred\x07 bell \xe2\x80\xae turned, and \xff a byte")
+    code, out, _ = run(capsys, "text", str(source))
+    assert code == 0
+    assert not {"\x1b", "\x07", "\u202e", "\ufffd"} & set(out)
+    assert r"\x1b" in out
+    assert r"\xff" in out
+    assert "\\\\x" not in out
 
 
 def test_a_text_of_one_token_has_a_value_and_says_why_it_has_no_error_bar(

@@ -23,6 +23,14 @@ def test_printing() -> None:
     assert str(Estimate("entropy", 1.5, "bits")) == "1.5000 bits"
     assert str(Estimate("entropy", -1e-9, "bits", stderr=0.01)).startswith("0.000")
     assert "inf" in str(Estimate("kl", math.inf, "nats"))
+    assert (
+        Estimate("entropy", 1.5849625007, "bits", stderr=4e-9).short() == "1.584963 ± 0.000000 bits"
+    )
+    assert Estimate("entropy", 0.0, "bits", stderr=3e-17).short() == "0.000 ± 0.000 bits"
+    assert (
+        Estimate("entropy", 1e-9, "bits", stderr=1e-10).short()
+        == "0.00000000100 ± 0.00000000010 bits"
+    )
     assert "<li>a note</li>" in FULL._repr_html_()
     escaped = Estimate("<b>", 1.0, "nats", notes=("<script>",))._repr_html_()
     assert "<script>" not in escaped

@@ -148,3 +148,8 @@ def test_values_are_frozen_and_travel(found):
     assert repr(found) == (
         "InformationMap('penguins.csv', 344 rows, 7 of 7 columns mapped, target='species')"
     )
+
+
+def test_the_map_prints_in_one_line():
+    found = scan({name: list("xyxz") * 5 for name in "abcdefgh"}).mutual_information
+    assert repr(found) == "MutualInformation(8 columns: a, b, c, d, e, f, ...; nats)"

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from sklearn.metrics import mutual_info_score
 
-from infoscope import entropy
+from infoscope import entropy, estimate
 from infoscope.tables import scan
 
 DATA = Path(__file__).parents[1] / "data" / "tables"
@@ -74,6 +74,17 @@ def test_entropies_are_the_measures_entropies(penguins):
         assert got.value == pytest.approx(entropy(counts / counts.sum()), abs=1e-13)
         assert got.n == counts.sum()
         assert (got.quantity, got.unit, got.method) == ("entropy", "nats", "plugin")
+
+
+def test_the_error_bar_of_an_entropy_is_the_estimators_and_not_zero_for_a_fair_coin(penguins):
+    for name in ("species", "island", "sex"):
+        labels = pd.read_csv(DATA / "penguins.csv")[name].dropna().to_numpy()
+        expected = estimate.entropy(labels, method="plugin").stderr
+        assert penguins.entropies[name].stderr == pytest.approx(expected, rel=1e-12)
+    fair = scan({"coin": ["h", "t"] * 50, "same": ["x"] * 100})
+    # 2 n (log 2 - H) is chi-squared with 1 degree of freedom, whose standard deviation is sqrt(2)
+    assert fair.entropies["coin"].stderr == pytest.approx(math.sqrt(2.0) / 200.0, rel=1e-12)
+    assert fair.entropies["same"].stderr == 0.0
 
 
 def test_penguins_are_read_as_a_person_would(penguins):
@@ -294,6 +305,18 @@ def test_byte_order_mark_and_line_ends_are_no_part_of_names(tmp_path):
     path = tmp_path / "t.csv"
     path.write_bytes(b"\xef\xbb\xbfa,b\r\n1,2\r\n2,3\r\n")
     assert [column.name for column in scan(path).columns] == ["a", "b"]
+
+
+@pytest.mark.parametrize("lead", ["", "\n", "\n\n\n"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("header", [True, False])
+def test_blank_lines_and_every_line_end_leave_the_same_table(tmp_path, lead, end, header):
+    path = tmp_path / "t.csv"
+    rows = "".join(f"{'xyz'[i % 3]},{'uv'[i % 2]}\n" for i in range(12))
+    path.write_bytes((lead + "a,b\n" * header + rows).replace("\n", end).encode())
+    found = scan(path, header=header)
+    assert (found.n_rows, [c.n_levels for c in found.columns]) == (12, [3, 2])
+    assert [c.name for c in found.columns] == (["a", "b"] if header else ["column_1", "column_2"])
 
 
 def test_a_pandas_column_of_many_types_is_read_as_text():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from infoscope.cli import table_command, text_command
-from infoscope.cli.output import check_writable, made_by, note, say
+from infoscope.cli.output import check_outputs, made_by, note, say
 from infoscope.data import path_of
 
 __all__ = ["configure"]
@@ -28,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    check_writable(args.html, "--html")
+    check_outputs(args, "demo")
     from infoscope.figures import page, save_page
     from infoscope.language import score
     from infoscope.language.report import text_sections

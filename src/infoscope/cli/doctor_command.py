@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 import infoscope
-from infoscope.cli.output import grid, say, write_json
+from infoscope.cli.output import check_outputs, grid, say, write_json
 from infoscope.core.extras import is_installed
 
 __all__ = ["configure", "findings"]
@@ -76,6 +76,7 @@ def _models() -> list[dict[str, Any]]:
 
 
 def _run(args: argparse.Namespace) -> int:
+    check_outputs(args, "doctor")
     found = findings()
     packages, models = found["packages"], found["models"]
     if args.json:

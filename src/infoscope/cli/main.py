@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
 
 import infoscope
+from infoscope.cli.output import visible
 from infoscope.core.errors import InfoscopeError, InvalidArgument, WrongType
 
 __all__ = ["COMMANDS", "main"]
@@ -49,10 +51,15 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv` (default: the process's own) and return the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):  # what their encoding cannot hold is spelled
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         parser = _parser(arguments)
         args = parser.parse_args(arguments)
-        return args.run(args)
+        code = args.run(args)
+        sys.stdout.flush()
+        return code
     except SystemExit as stop:  # argparse: help and usage errors
         return stop.code if isinstance(stop.code, int) else 2
     except (InvalidArgument, WrongType) as error:
@@ -60,16 +67,30 @@ def main(argv: Sequence[str] | None = None) -> int:
     except InfoscopeError as error:
         return _complain(error, 1)
     except KeyboardInterrupt:
-        sys.stderr.write("\ninfoscope: stopped; nothing was written.\n")
+        sys.stderr.write("\ninfoscope: stopped; no file is half-written.\n")
         return 130
     except BrokenPipeError:  # the reader (head, less) has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_stdout()
         return 0
+    except OSError as error:  # a disk that is full or gone, more open files than allowed
+        _forget_stdout()
+        return _complain(f"infoscope: the system refused to go on; got {error}.", 1)
+    except MemoryError as error:
+        short = f" ({error})" if str(error) else ""
+        return _complain(f"infoscope: this needs more memory than there is{short}.", 1)
 
 
-def _complain(error: InfoscopeError, code: int) -> int:
-    sys.stderr.write(f"{error}\n")
+def _complain(error: object, code: int) -> int:
+    sys.stderr.write(f"{visible(str(error))}\n")
     return code
+
+
+def _forget_stdout() -> None:
+    """Let what is still waiting for a stdout that takes no more go nowhere, without a traceback."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:

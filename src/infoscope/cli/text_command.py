@@ -5,15 +5,27 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from infoscope.cli.output import check_writable, grid, made_by, note, say, write_json
+from infoscope.cli.output import (
+    check_outputs,
+    grid,
+    made_by,
+    note,
+    plural,
+    say,
+    visible,
+    write_json,
+)
 from infoscope.core.errors import DataError, InvalidArgument, NotFound, sentence
+from infoscope.core.units import from_nats
 
 if TYPE_CHECKING:
-    from infoscope.language import TextScore
+    from infoscope.language import ScoredToken, TextScore
 
 __all__ = ["configure", "describe", "read_text"]
+
+_STDIN = "standard input"
 
 EPILOG = """\
 what the numbers mean:
@@ -46,8 +58,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="tokens that the model sees at a time (default: the model's own, 1024 for smollm2)",
     )  # fmt: skip
     parser.add_argument(
-        "--top", type=int, default=10, metavar="K", help="how many surprises to list (default: 10)"
-    )
+        "--top", type=int, default=10, metavar="K",
+        help="how many surprises to list (default: 10; a report lists at least 20)",
+    )  # fmt: skip
     parser.add_argument("--html", metavar="OUT", help="write a report to look at")
     parser.add_argument("--json", metavar="OUT", help="write all numbers as JSON ('-': stdout)")
     parser.set_defaults(run=_run)
@@ -70,17 +83,16 @@ def read_text(name: str) -> bytes:
         except OSError as error:
             got = f"{name!r} ({error.strerror})"
             raise DataError(sentence("infoscope text", "FILE", "be readable", got)) from error
-    shown = "standard input" if name == "-" else repr(name)
+    shown = repr(name) if name != "-" else _STDIN
     if not data:
         raise DataError(
             sentence("infoscope text", "FILE", "hold at least one byte", f"{shown}, which is empty")
         )
     if (at := data.find(b"\0")) >= 0:
-        advice = "Score its text, or compress it to see its information."
-        raise DataError(
-            sentence("infoscope text", "FILE", "be text", f"{shown}, with a zero byte at {at}", "")
-            + f" {advice}"
-        )
+        wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+        what = "which is UTF-16" if wide else f"with a zero byte at {at}"
+        advice = "Convert it to UTF-8." if wide else "Extract its text first."
+        raise DataError(sentence("infoscope text", "FILE", "be text", f"{shown}, {what}", advice))
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -93,9 +105,9 @@ def read_text(name: str) -> bytes:
 
 def describe(score: TextScore, *, name: str, top: int) -> list[str]:
     """Return the lines that tell a person what was found in one text."""
-    rule, n = score.rule, len(score.tokens)
-    words = f"{n:,} token{'s' if n != 1 else ''}"
-    head = f"{name}: {len(score.text):,} bytes, {words}, read by {score.model}"
+    rule = score.rule
+    size = f"{plural(len(score.text), 'byte')}, {plural(len(score), 'token')}"
+    head = f"{visible(name)}: {size}, read by {visible(score.model)}"
     rows: list[list[str]] = []
     for estimate in (
         score.bits_per_byte,
@@ -106,7 +118,9 @@ def describe(score: TextScore, *, name: str, top: int) -> list[str]:
     ):
         interval = estimate.interval
         span = (
-            f"{100 * interval.level:g}% {interval.low:.4g}–{interval.high:.4g}" if interval else ""
+            f"{100 * interval.level:g}%: {_four(interval.low)} to {_four(interval.high)}"
+            if interval
+            else ""
         )
         rows.append([estimate.quantity, estimate.short(), span])
     lines = [
@@ -121,58 +135,68 @@ def describe(score: TextScore, *, name: str, top: int) -> list[str]:
     return lines
 
 
+def _four(value: float) -> str:
+    """Return four significant digits, written out where that stays readable."""
+    return f"{value:.0f}" if 1000 <= abs(value) < 1e7 else f"{value:.4g}"
+
+
 def _surprises(score: TextScore, top: int) -> list[list[str]]:
     head = ["bits", "rank", "token", "where the model expected"]
     return [head, *(_surprise(score, each) for each in score.most_surprising(top))]
 
 
-def _surprise(score: TextScore, each: Any) -> list[str]:
-    i = int(each.index)
-    expected = ", ".join(f"{text!r} {100 * p:.0f}%" for text, p in score.alternatives(i)[:3])
-    before = score.text[max(0, int(score.starts[i]) - 24) : int(score.starts[i])]
-    context = " ".join(before.decode("utf-8", "replace").split())
-    bits = float(score.surprisal[i]) / 0.6931471805599453
-    token = score.tokens[i].decode("utf-8", "replace")
-    return [f"{bits:.1f}", str(int(score.rank[i])), f"…{context} [{token!r}]", expected]
+def _surprise(score: TextScore, each: ScoredToken) -> list[str]:
+    expected = ", ".join(f"'{visible(text)}' {100 * p:.0f}%" for text, p in each.alternatives[:3])
+    begin = max(0, each.start - 24)
+    before = " ".join(score.text[begin : each.start].decode("utf-8", "ignore").split())
+    here = f"{'…' if begin else ''}{before} ['{visible(each.text)}']".lstrip()
+    bits = from_nats(each.surprisal, "bits")
+    return [f"{bits:.1f}", f"{each.rank:,}", here, expected]
 
 
 def _run(args: argparse.Namespace) -> int:
     if args.top < 0:
         raise InvalidArgument(sentence("infoscope text", "--top", "be at least 0", args.top))
-    for option in ("html", "json"):
-        check_writable(getattr(args, option), f"--{option}")
-    texts = {name: read_text(name) for name in args.files}
+    check_outputs(args, "text", args.files)
+    if args.files.count("-") > 1:
+        raise InvalidArgument(
+            sentence("infoscope text", "FILE", "be '-' at most once", "'-' more than once")
+        )
+    texts = [(name, read_text(name)) for name in args.files]
 
     from infoscope.language import load, score
 
     model = load(args.model)
-    scores = {
-        name: score(text, model, context=args.context, progress=None)
-        for name, text in texts.items()
-    }
+    scores = [
+        (_STDIN if name == "-" else name, score(text, model, context=args.context))
+        for name, text in texts
+    ]
     if args.json != "-":
-        for i, (name, each) in enumerate(scores.items()):
+        for i, (name, each) in enumerate(scores):
             if i:
                 say()
             say("\n".join(describe(each, name=name, top=args.top)))
     if args.json:
-        results = [{"file": name, **each.to_dict()} for name, each in scores.items()]
+        results = [
+            {"file": name, **each.to_dict()}
+            for name, (_, each) in zip(args.files, scores, strict=True)
+        ]
         write_json({"command": "text", "results": results}, args.json)
     if args.html:
-        _write_html(scores, args.html)
+        _write_html(scores, args.html, top=max(args.top, 20))
     return 0
 
 
-def _write_html(scores: dict[str, TextScore], path: str) -> None:
+def _write_html(scores: list[tuple[str, TextScore]], path: str, *, top: int) -> None:
     from infoscope.figures import page, save_page
     from infoscope.language.report import text_sections
 
     alone = len(scores) == 1
     sections = [
         section
-        for name, each in scores.items()
-        for section in text_sections(each, name="" if alone else Path(name).name)
+        for name, each in scores
+        for section in text_sections(each, name="" if alone else Path(name).name, top=top)
     ]
-    title = Path(next(iter(scores))).name if alone else f"{len(scores)} texts"
+    title = Path(scores[0][0]).name if alone else f"{len(scores)} texts"
     save_page(path, page(f"{title}, in bits", sections, footer=made_by()))
     note(f"wrote {path}")

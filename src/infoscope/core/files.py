@@ -13,6 +13,7 @@ __all__ = ["write_bytes", "write_text"]
 def write_text(path: str | Path, text: str, *, function: str) -> Path:
     """Write `text` (UTF-8) to `path` through a temporary file beside it, and return the path.
 
+    Half a surrogate pair, as in a file name that is not UTF-8, is written as its escape.
     A reader sees the old file or the new one, never half of it. A link is followed; a device or a
     pipe is written directly, since there is nothing to replace. `function` is named in errors.
 
@@ -25,7 +26,7 @@ def write_text(path: str | Path, text: str, *, function: str) -> Path:
     NotWritable
         If it may not be written, or the disk is full.
     """
-    return write_bytes(path, text.encode("utf-8"), function=function)
+    return write_bytes(path, text.encode("utf-8", "backslashreplace"), function=function)
 
 
 def write_bytes(path: str | Path, content: bytes, *, function: str) -> Path:

@@ -154,11 +154,19 @@ class Estimate:
         return f"<div>{body}{f'<ul>{notes}</ul>' if notes else ''}</div>"
 
     def _digits(self) -> int:
-        """Decimals to print: two significant digits of the error bar, or five of the value."""
+        """Decimals to print: two significant digits of the error bar, or five of the value.
+
+        Never more than seven digits of the value, and none of what rounding alone leaves of a zero.
+        """
         scale = self.stderr if self.stderr else abs(self.value) / 1000
-        if not scale or not math.isfinite(scale):
+        if math.isfinite(self.value):
+            scale = max(scale, abs(self.value) * 1e-5)
+        if not math.isfinite(scale) or scale < _ROUNDING:
             return 3
         return min(max(1 - math.floor(math.log10(scale)), 0), 12)
+
+
+_ROUNDING = 1e-13  # nats or bits: sums of float64 terms of order one do not reach below
 
 
 def _fixed(value: float, digits: int) -> str:

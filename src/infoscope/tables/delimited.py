@@ -59,8 +59,10 @@ def read_delimited(
     InvalidArgument
         If `names` does not have one name a column, or `delimiter` is not one character.
     """
-    if delimiter is not None and len(delimiter) != 1:
-        raise InvalidArgument(sentence("scan", "delimiter", "be one character", repr(delimiter)))
+    if delimiter is not None and (len(delimiter) != 1 or delimiter in '\r\n"'):
+        raise InvalidArgument(sentence(
+            "scan", "delimiter", "be one character, and no line end or quote", repr(delimiter)
+        ))  # fmt: skip
     try:
         codecs.lookup(encoding)
     except LookupError:
@@ -73,7 +75,7 @@ def read_delimited(
         delimiter = _sniff(head.decode(encoding, errors="replace"), path)
         if delimiter not in (",", "\t"):
             notes.append(f"fields are separated by {delimiter!r}")
-    first = next(csv.reader(io.StringIO(_first_lines(head, encoding)), delimiter=delimiter), [])
+    first, n_blank = _first_row(_first_lines(head, encoding), delimiter, path)
     columns = [field.strip() for field in first]
     if not header:
         columns = [f"column_{i + 1}" for i in range(len(first))]
@@ -81,7 +83,7 @@ def read_delimited(
         some = next(field for field in columns if _is_number(field))
         notes.append(
             f"the first line was read as column names although it holds the number {some!r}: "
-            "if it is data, pass header=False"
+            "if it is data, pass header=False (--no-header)"
         )
     if names is not None:
         if len(names) != len(columns):
@@ -92,11 +94,12 @@ def read_delimited(
         columns = [str(name) for name in names]
     # read under stand-in names: real ones may repeat
     stand_ins = [str(i) for i in range(len(columns))]
-    with _told(path, delimiter, encoding), _stream(path) as stream:
+    with _told(path, delimiter, encoding, header), _stream(path) as stream:
         table = pacsv.read_csv(
             stream,
             pacsv.ReadOptions(
-                column_names=stand_ins, skip_rows_after_names=1 if header else 0, encoding=encoding
+                column_names=stand_ins, skip_rows=n_blank,
+                skip_rows_after_names=1 if header else 0, encoding=encoding,
             ),
             pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
             pacsv.ConvertOptions(
@@ -105,32 +108,41 @@ def read_delimited(
             ),
         )  # fmt: skip
     if table.num_rows == 0:
-        what = "only a header line" if header else "no line"
-        raise DataError(sentence("scan", "source", "have rows of data", f"{what} in '{path}'"))
+        raise _no_rows(path)
     _check_last_quote(table, path, delimiter, encoding)
     if delimiter == ";":
         table = _decimal_points(table, columns, notes)
     if len(columns) == 1:
-        notes.append("one column only: if there should be more, pass delimiter=")
+        notes.append("one column only: if there should be more, pass delimiter= (--delimiter)")
     return table.rename_columns(columns), tuple(notes)
+
+
+def _no_rows(path: Path) -> DataError:
+    return DataError(
+        sentence("scan", "source", "have rows of data", f"only a header line in '{path}'")
+    )
 
 
 @contextmanager
 def _stream(path: Path) -> Iterator[pa.NativeFile]:
     """Open the file for Arrow, unpacking gzip whatever the file is called."""
-    with path.open("rb") as probe:
-        packed = probe.read(2) == b"\x1f\x8b"
-    with pa.input_stream(str(path), compression="gzip" if packed else None) as stream:
-        yield stream
+    compression = "gzip" if _packed(path) else None
+    if str(path).isprintable():
+        with pa.input_stream(str(path), compression=compression) as stream:
+            yield stream
+    else:  # a name that Arrow may not be able to spell
+        with path.open("rb") as file, pa.input_stream(file, compression=compression) as stream:
+            yield stream
 
 
 @contextmanager
-def _told(path: Path, delimiter: str, encoding: str) -> Iterator[None]:
+def _told(path: Path, delimiter: str, encoding: str, header: bool) -> Iterator[None]:
     """Turn what Arrow says about a bad file into a sentence that names the line."""
     try:
         yield
     except (pa.ArrowException, OSError, UnicodeError) as error:
-        _raise_ragged(path, delimiter, encoding)
+        if _check_widths(path, delimiter, encoding) == 1 and header:
+            raise _no_rows(path) from None
         reason = str(error).splitlines()[0].rstrip(".")
         raise DataError(
             sentence("scan", "source", "be readable delimited text", f"'{path}' ({reason})")
@@ -154,18 +166,20 @@ def _is_wide(encoding: str) -> bool:
     return codecs.lookup(encoding).name.startswith(("utf-16", "utf-32"))
 
 
-def _raise_ragged(path: Path, delimiter: str, encoding: str) -> None:
-    """Find the first line that is not text or has a wrong number of fields, and raise."""
+def _check_widths(path: Path, delimiter: str, encoding: str) -> int:
+    """Raise at the first line that is not text or has a wrong number of fields; count the rows."""
     reader = csv.reader(_lines(path, encoding), delimiter=delimiter)
-    expected, start = 0, 1
+    expected, start, n_rows = 0, 1, 0
     try:
         for fields in reader:
+            n_rows += bool(fields)
             expected = expected or len(fields)
             if fields and len(fields) != expected:
-                have = f"{len(fields)} field{'s' if len(fields) > 1 else ''}"
+                if "\n" in fields[-1]:
+                    _check_quotes(path, delimiter, encoding)
                 raise DataError(sentence(
-                    "scan", "source", f"have {expected} fields in every row, as in its first",
-                    f"{have} in line {start} of '{path}'",
+                    "scan", "source", f"have {_fields(expected)} in every row, as in its first",
+                    f"{_fields(len(fields))} in line {start} of '{path}'",
                     "Mend the line (a delimiter inside a value needs quotes).",
                 ))  # fmt: skip
             start = reader.line_num + 1
@@ -173,17 +187,26 @@ def _raise_ragged(path: Path, delimiter: str, encoding: str) -> None:
         raise DataError(sentence(
             "scan", "source", f"be {encoding} text",
             f"byte 0x{error.object[error.start]:02x} in line {reader.line_num + 1} of '{path}'",
-            "Pass its encoding, for example encoding='latin-1'.",
+            "Pass its encoding, for example encoding='latin-1' (--encoding latin-1).",
         )) from None  # fmt: skip
     except csv.Error:
-        return
+        pass
+    return n_rows
+
+
+def _fields(n: int) -> str:
+    return f"{n} field{'' if n == 1 else 's'}"
 
 
 def _check_last_quote(table: pa.Table, path: Path, delimiter: str, encoding: str) -> None:
     """Raise if a quote that never closes swallowed the rest of the file into its last value."""
     last = table.slice(table.num_rows - 1).to_pylist()[0]
-    if not any("\n" in value for value in last.values()):
-        return
+    if any("\n" in value for value in last.values()):
+        _check_quotes(path, delimiter, encoding)
+
+
+def _check_quotes(path: Path, delimiter: str, encoding: str) -> None:
+    """Raise if a quote in the last row of the file never closes."""
     reader = csv.reader(_lines(path, encoding), delimiter=delimiter, strict=True)
     start = 1
     try:
@@ -232,7 +255,7 @@ def _head(path: Path, encoding: str) -> bytes:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) and not _is_wide(encoding):
         raise DataError(sentence(
             "scan", "source", f"be {encoding} text", f"UTF-16 text: '{path}'",
-            "Pass encoding='utf-16'.",
+            "Pass encoding='utf-16' (--encoding utf-16).",
         ))  # fmt: skip
     if kind or (b"\0" in head and not _is_wide(encoding)):
         raise DataError(sentence(
@@ -247,6 +270,21 @@ def _first_lines(head: bytes, encoding: str) -> str:
     text = head.decode(encoding, errors="replace").removeprefix("\ufeff")
     whole = len(head) < _LOOK_AT
     return text if whole else text[: text.rfind("\n") + 1] or text
+
+
+def _first_row(text: str, delimiter: str, path: Path) -> tuple[list[str], int]:
+    """Return the fields of the first line that is not blank, and how many blank ones go before."""
+    try:
+        reader = csv.reader(io.StringIO(text, newline=None), delimiter=delimiter)
+        for n_blank, fields in enumerate(reader):
+            if fields:
+                return fields, n_blank
+    except csv.Error as error:
+        raise DataError(sentence(
+            "scan", "source", "begin with a line of column names or values",
+            f"'{path}', whose first line cannot be read ({error})",
+        )) from None  # fmt: skip
+    return [], 0
 
 
 def _sniff(text: str, path: Path) -> str:

@@ -113,7 +113,8 @@ def _encode_levels(name: str, read: Levels, request: Request, *, ordered: bool) 
             raise InvalidArgument(sentence(
                 "scan", "target", "be a column whose values repeat",
                 f"{name!r} with {k} distinct values in {present} rows",
-                f"If it is a target all the same, pass kinds={{{name!r}: 'categorical'}}.",
+                f"If it is a target all the same, pass kinds={{{name!r}: 'categorical'}} "
+                f"(--kind {name}=categorical).",
             ))  # fmt: skip
     if kind in ("identifier", "text"):
         what = "free text" if kind == "text" else "looks like an identifier"

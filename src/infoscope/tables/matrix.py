@@ -22,7 +22,7 @@ UNRELIABLE = 0.3
 _IN_UNIT = ("plugin", "corrected", "stderr", "low", "high", "expected", "entropy")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class MutualInformation:
     """Mutual information between all mapped columns, with error bars and p-values.
 
@@ -78,6 +78,10 @@ class MutualInformation:
             value = getattr(self, field.name)
             if isinstance(value, np.ndarray):
                 value.setflags(write=False)
+
+    def __repr__(self) -> str:
+        columns = ", ".join(self.columns[:6]) + (", ..." if len(self.columns) > 6 else "")
+        return f"MutualInformation({len(self.columns)} columns: {columns}; {self.unit})"
 
     @property
     def normalized(self) -> NDArray[np.float64]:

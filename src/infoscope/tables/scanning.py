@@ -224,8 +224,9 @@ def _entropy(counts: NDArray[np.int64], column: Column, level: float) -> Estimat
     n = int(seen.sum())
     value = _plugin_entropy(counts)
     shares = seen / n
-    spread = max(float((shares * np.log(shares) ** 2).sum()) - value**2, 0.0)
-    stderr = math.sqrt(spread / n)
+    first = float((shares * (np.log(shares) + value) ** 2).sum()) / n
+    second = (seen.size - 1) / (2.0 * n**2)  # all that is left where the levels are equally likely
+    stderr = math.sqrt(first + second)
     reach = float(ndtri(0.5 + level / 2.0)) * stderr
     bias = (seen.size - 1) / (2.0 * n)
     notes: list[str] = []
@@ -235,7 +236,7 @@ def _entropy(counts: NDArray[np.int64], column: Column, level: float) -> Estimat
         notes.append(f"too low by about {bias:.2g} nats: many levels for the rows (Miller 1955)")
     return Estimate(
         "entropy", value, "nats", stderr=stderr, method="plugin", n=n,
-        interval=Interval(value - reach, value + reach, level, "delta method"),
+        interval=Interval(value - reach, value + reach, level, "delta method, second order"),
         settings={"levels": seen.size}, diagnostics={"miller_madow": value + bias},
         notes=tuple(notes),
     )  # fmt: skip

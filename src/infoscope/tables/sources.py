@@ -85,12 +85,21 @@ def _open_path(
     path: Path, delimiter: str | None, header: bool, names: Sequence[str] | None, encoding: str
 ) -> Source:
     """Open a file by what is in it, not by what it is called."""
+    if str(path) == "-":
+        raise DataError(sentence(
+            "scan", "source", "be a file", "'-', standard input", "Save it to a file first."
+        ))  # fmt: skip
     if path.is_dir():
         raise DataError(sentence(
             "scan", "source", "be one file", f"the folder '{path}'", "Name a file in it."
         ))  # fmt: skip
     if not path.exists():
         raise NotFound(sentence("scan", "source", "exist", f"'{path}'", "Check the path."))
+    if not path.is_file():
+        raise DataError(sentence(
+            "scan", "source", "be a file that can be read more than once",
+            f"'{path}', a pipe or a device", "Save it to a file first.",
+        ))  # fmt: skip
     try:
         with path.open("rb") as stream:
             start = stream.read(8)
@@ -121,7 +130,7 @@ def _open_parquet(path: Path) -> Source:
     try:
         file = pq.ParquetFile(path)
         fields = list(file.schema_arrow.names)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeError) as error:
         raise unreadable(error) from None
     names, notes = unique_names(fields)
     whole = file.read() if _repeated(fields) else None  # names no longer say which column is meant
