@@ -97,6 +97,12 @@ def tasks() -> dict[str, tuple[int, float, Work, dict[str, Work]]]:
         lambda: mutual_information_score_func(mixed, label),
         {"scikit-learn": lambda: mutual_info_classif(mixed, label, discrete_features=discrete)},
     )
+    found["10 numbers, 5 classes"] = (
+        n,
+        0.07,
+        lambda: mutual_information_score_func(X[:, :10], label),
+        {"scikit-learn": lambda: mutual_info_classif(X[:, :10], label)},
+    )
     n = 100_000
     hidden = rng.normal(size=n)
     columns = [
