@@ -93,25 +93,35 @@ def fit_pairs(u: Floats, v: Floats, folds: list[Rows], n_check: int) -> PairFit:
         parts = [np.setdiff1d(every, fold) for fold in folds]
         choices = [(h, prior) for h in BANDWIDTHS for prior in _PRIOR]
         bounds: list[float] = []
-        blocks: list[list[Floats]] = []
+        attempts: list[list[Floats]] = []
         for h, prior in choices:
             fitted = [_table(x[part], y[part], u[part, k], v[part, k], h, prior) for part in parts]
             found = [
-                table[x[fold[:n_check]]][:, y[fold[:n_check]]]
+                _grid_bound(table, x[fold], y[fold])
                 for table, fold in zip(fitted, folds, strict=True)
             ]
-            bounds.append(float(np.mean([bound_of_square(block) for block in found])))
-            blocks.append(found)
+            bounds.append(float(np.mean(found)))
+            attempts.append(fitted)
         best = int(np.argmax(bounds))
         if bounds[best] <= 0.2 / np.sqrt(n):  # less than its own noise
             continue
         kept.append(k)
         h, prior = choices[best]
         tables.append(_table(x, y, u[:, k], v[:, k], h, prior))
-        held = [one + other for one, other in zip(held, blocks[best], strict=True)]
+        for block, table, fold in zip(held, attempts[best], folds, strict=True):
+            block += table[x[fold[:n_check]]][:, y[fold[:n_check]]]
     bound = float(np.mean([bound_of_square(block) for block in held])) if kept else 0.0
     stacked = np.stack(tables) if kept else np.zeros((0, CELLS, CELLS))
     return PairFit(cells_x[:, kept], cells_y[:, kept], stacked, bound)
+
+
+def _grid_bound(table: Floats, x: Rows, y: Rows) -> float:
+    """Return the Donsker-Varadhan value of rows in cells, without a matrix of all pairs."""
+    n = x.size
+    own = table[x, y]
+    many_x, many_y = np.bincount(x, minlength=CELLS), np.bincount(y, minlength=CELLS)
+    others = float(many_x @ np.exp(table) @ many_y - np.exp(own).sum())
+    return float(own.mean() - np.log(others / (n * (n - 1))))
 
 
 def _cells(u: Floats) -> Rows:
