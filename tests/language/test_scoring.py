@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+import torch
 
 from infoscope.core.errors import InvalidArgument, UnknownName, WrongType
 from infoscope.language import LanguageModel, LogitRows, Tokens, score
@@ -95,6 +96,23 @@ def test_a_shorter_context_tells_the_model_less(smollm2) -> None:
     np.testing.assert_allclose(whole.surprisal[0], cut.surprisal[0], rtol=1e-4)
 
 
+def test_a_stride_of_one_gives_every_token_its_longest_past(tiny, tiny_llama) -> None:
+    text = b"the other three of them"
+    found = score(text, tiny, context=6, stride=1)
+    ids = tiny.encode(text).ids
+    line = np.concatenate([[tiny.prefix], ids])
+    for i in range(6, len(ids)):
+        with torch.no_grad():
+            row = tiny_llama(torch.tensor(line[None, i - 5 : i + 1])).logits[0, -1].double()
+        surprisal = -float(torch.log_softmax(row, 0)[ids[i]])
+        assert found.surprisal[i] == pytest.approx(surprisal, rel=1e-5)
+    assert (found.rule.name, found.rule.overlap) == ("strided", 6)
+    assert "rule=strided, context=6, stride=1" in str(found.total)
+    np.testing.assert_array_equal(
+        score(text, tiny, context=6, stride=6).surprisal, score(text, tiny, context=6).surprisal
+    )
+
+
 def test_the_same_call_gives_the_same_numbers(smollm2) -> None:
     a, b = score("It was the best of times.", smollm2), score("It was the best of times.", smollm2)
     np.testing.assert_array_equal(a.surprisal, b.surprisal)
@@ -120,6 +138,8 @@ def test_the_progress_bar_counts_on_stderr_alone(tiny, capfd) -> None:
         ({"context": 161}, InvalidArgument, "must lie between 2 and 160 (the limit of tiny); got"),
         ({"context": 2.0}, WrongType, "context must be a whole number; got float"),
         ({"context": True}, WrongType, "context must be a whole number; got bool"),
+        ({"context": 8, "stride": 0}, InvalidArgument, "stride must lie between 1 and 8; got 0"),
+        ({"context": 8, "stride": 9}, InvalidArgument, "stride must lie between 1 and 8; got 9"),
         ({"top": -1}, InvalidArgument, "top must lie between 0 and 259; got -1"),
         ({"top": 260}, InvalidArgument, "top must lie between 0 and 259; got 260"),
     ],

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infoscope.language.windows import disjoint_windows
+from infoscope.language.windows import disjoint_windows, strided_windows
 
 
 def test_the_last_window_is_filled_from_the_left() -> None:
@@ -15,12 +15,23 @@ def test_the_last_window_is_filled_from_the_left() -> None:
     assert [(w.first, w.last, w.start) for w in windows] == [(0, 4, 0), (4, 8, 0), (8, 10, 2)]
 
 
-@given(st.integers(1, 60), st.integers(2, 12))
-def test_each_token_is_scored_once_after_exactly_its_own_past(n: int, context: int) -> None:
+def test_strided_windows_read_a_part_of_the_past_again() -> None:
+    windows = list(strided_windows(np.arange(10, 19), prefix=1, context=5, stride=3))
+    assert [w.inputs.tolist() for w in windows] == [
+        [1, 10, 11, 12, 13], [12, 13, 14, 15, 16], [13, 14, 15, 16, 17],
+    ]  # fmt: skip
+    assert [(w.first, w.last, w.start) for w in windows] == [(0, 5, 0), (5, 8, 2), (8, 9, 4)]
+
+
+@given(st.integers(1, 60), st.integers(2, 12), st.data())
+def test_each_token_is_scored_once_after_exactly_its_own_past(
+    n: int, context: int, data: st.DataObject
+) -> None:
+    stride = data.draw(st.integers(1, context))
     ids = np.arange(100, 100 + n)
     line = np.concatenate([[7], ids])  # line[i] stands before ids[i]
     scored: list[int] = []
-    for window in disjoint_windows(ids, prefix=7, context=context):
+    for window in strided_windows(ids, prefix=7, context=context, stride=stride):
         assert len(window.inputs) <= context
         end = window.last  # inputs end with the token before the last target
         assert window.inputs.tolist() == line[end - len(window.inputs) : end].tolist()

@@ -126,8 +126,9 @@ def describe(score: TextScore, *, name: str, top: int) -> list[str]:
     lines = [
         head,
         *grid(rows, align="<<<"),
-        f"  rule: {rule.name} windows of {rule.context} tokens, {rule.overlap} token of overlap, "
-        f"prefix {rule.prefix} (id {rule.prefix_id}), every token scored once",
+        f"  rule: {rule.name} windows of {rule.context} tokens, "
+        f"{plural(rule.overlap, 'token')} of overlap, prefix {rule.prefix} (id {rule.prefix_id}), "
+        "every token scored once",
     ]
     lines += [f"  note: {text}" for text in dict.fromkeys(score.bits_per_byte.notes)]
     if top > 0:

@@ -49,6 +49,14 @@ class ScoringRule(Mapping[str, object]):
     dtype: str = "float32"
     sums: str = "float64"
 
+    @property
+    def settings(self) -> dict[str, object]:
+        """What a number must be printed with: rule, context and, if windows overlap, stride."""
+        settings: dict[str, object] = {"rule": self.name, "context": self.context}
+        if self.overlap > 1:
+            settings["stride"] = self.context - self.overlap + 1
+        return settings
+
     def __getitem__(self, key: str) -> object:
         return vars(self)[key]
 
@@ -145,8 +153,10 @@ class TextScore:
         return len(self.ids)
 
     def __repr__(self) -> str:
+        n, n_bytes = len(self), len(self.text)
+        size = f"{n} token{'s' * (n != 1)}, {n_bytes} byte{'s' * (n_bytes != 1)}"
         return (
-            f"TextScore({self.model}, {len(self)} tokens, {len(self.text)} bytes, "
+            f"TextScore({self.model}, {size}, "
             f"{self.bits_per_byte.short()}, perplexity {self.perplexity.short()})"
         )
 
@@ -338,7 +348,7 @@ class TextScore:
         return Estimate(
             quantity, mean.value, unit, stderr=mean.stderr, interval=mean.interval(),
             method=self.model, n=len(self), notes=mean.notes,
-            settings={"rule": self.rule.name, "context": self.rule.context},
+            settings=self.rule.settings,
             diagnostics={"n_blocks": mean.n_blocks, "block_length": mean.block_length},
         )  # fmt: skip
 

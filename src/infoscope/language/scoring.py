@@ -14,7 +14,7 @@ from infoscope.language.denormals import denormals_flushed
 from infoscope.language.loading import load
 from infoscope.language.observe import Observer
 from infoscope.language.result import ScoringRule, TextScore
-from infoscope.language.windows import disjoint_windows
+from infoscope.language.windows import strided_windows
 
 __all__ = ["score"]
 
@@ -24,6 +24,7 @@ def score(
     model: str | Path | LanguageModel = "smollm2",
     *,
     context: int | None = None,
+    stride: int | None = None,
     top: int = 5,
     progress: bool | None = None,
 ) -> TextScore:
@@ -40,6 +41,10 @@ def score(
         What `load` takes, or what it returned.
     context : int, optional
         Most tokens that the model sees at once, at least 2; by default 1024 or the model's limit.
+    stride : int, optional
+        Tokens scored in each window after the first, from 1 to `context`, which is the default:
+        disjoint windows. A smaller stride lets the model read the last `context` - `stride` tokens
+        again before it goes on, which costs `context` / `stride` times the work.
     top : int
         How many of the likeliest tokens to keep for each place, from 0 to the vocabulary's size.
     progress : bool, optional
@@ -53,7 +58,7 @@ def score(
     Raises
     ------
     InvalidArgument
-        If the text is empty or holds half a surrogate pair, or `context` or `top` is out of range.
+        If the text is empty or holds half a surrogate pair, or a number is out of range.
     WrongType
         If `text` is neither str nor bytes, or `model` is no model.
     UnknownName, NotFound, ModelError
@@ -81,6 +86,7 @@ def score(
             )
         )  # fmt: skip
     context = _check_context(model, context)
+    stride = context if stride is None else _check_count("stride", stride, 1, context)
     top = _check_count("top", top, 0, model.n_vocabulary)
     tokens = model.encode(data)
     n = len(tokens.ids)
@@ -95,7 +101,7 @@ def score(
     top_ids, top_probabilities = np.empty((n, top), np.int64), np.empty((n, top))
     observer = Observer(model.n_vocabulary, top)
     with denormals_flushed(), Progress(n, "scoring", "tokens", show=progress) as bar:
-        for window in disjoint_windows(tokens.ids, model.prefix, context):
+        for window in strided_windows(tokens.ids, model.prefix, context, stride):
             here = slice(window.first, window.last)
             rows = model.predict(window.inputs, window.start)
             seen = observer.read(rows, tokens.ids[here])
@@ -103,16 +109,17 @@ def score(
             top_ids[here], top_probabilities[here] = seen.top_ids, seen.top_probabilities
             bar.advance(window.last - window.first)
     return TextScore(
-        text=data, model=model.name, rule=_rule(model, context), ids=tokens.ids,
+        text=data, model=model.name, rule=_rule(model, context, stride), ids=tokens.ids,
         starts=tokens.starts, ends=tokens.ends, surprisal=surprisal, entropy=entropy, rank=rank,
         top_ids=top_ids, top_probabilities=top_probabilities,
         spellings={int(token): model.spell(int(token)) for token in np.unique(top_ids)},
     )  # fmt: skip
 
 
-def _rule(model: LanguageModel, context: int) -> ScoringRule:
+def _rule(model: LanguageModel, context: int, stride: int) -> ScoringRule:
     prefix = model.spell(model.prefix).decode("utf-8", "backslashreplace")
-    return ScoringRule("disjoint", context, model.prefix, prefix, dtype=model.dtype)
+    name, overlap = "disjoint" if stride == context else "strided", context - stride + 1
+    return ScoringRule(name, context, model.prefix, prefix, overlap, dtype=model.dtype)
 
 
 def _as_bytes(text: Any) -> bytes:

@@ -2,7 +2,8 @@
 
 The rule "disjoint" is that of lm-evaluation-harness, so that its numbers can be compared: the first
 window is the prefix and the text, each later window starts with the last token of the one before,
-the last window is filled to full length from the left, and each token is scored exactly once.
+the last window is filled to full length from the left, and each token is scored exactly once. The
+rule "strided" moves on by fewer tokens than the model sees, so that each has more of its past.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Window", "disjoint_windows"]
+__all__ = ["Window", "disjoint_windows", "strided_windows"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,9 +58,47 @@ def disjoint_windows(ids: NDArray[np.int64], prefix: int, context: int) -> Itera
     ...  for w in disjoint_windows(np.arange(10, 17), prefix=1, context=4)]
     [([1, 10, 11, 12], 0, 4), ([12, 13, 14, 15], 4, 7)]
     """
+    return strided_windows(ids, prefix, context, context)
+
+
+def strided_windows(
+    ids: NDArray[np.int64], prefix: int, context: int, stride: int
+) -> Iterator[Window]:
+    """Yield windows that score `stride` tokens each, after context - stride tokens read again.
+
+    The first window scores as many tokens as it can hold; `stride` = `context` is the disjoint
+    rule, `stride` = 1 gives every token the longest past that the model takes.
+
+    Parameters
+    ----------
+    ids : ndarray of int64, shape (n,)
+        The text's tokens, at least one.
+    prefix : int
+        Token put before the first one, in the first window only.
+    context : int
+        Most tokens in one window, at least 2.
+    stride : int
+        Tokens scored in each later window, 1 to `context`.
+
+    Yields
+    ------
+    Window
+        Together the windows' targets are 0, 1, ..., n - 1, each once.
+
+    Source
+    ------
+    lm-evaluation-harness 0.4, ``get_rolling_token_windows`` with
+    ``context_len = context - stride + 1``.
+
+    Examples
+    --------
+    >>> [(w.inputs.tolist(), w.first, w.last)
+    ...  for w in strided_windows(np.arange(10, 17), prefix=1, context=4, stride=2)]
+    [([1, 10, 11, 12], 0, 4), ([11, 12, 13, 14], 4, 6), ([12, 13, 14, 15], 6, 7)]
+    """
     n = len(ids)
     last = min(context, n)
     yield Window(np.concatenate([[prefix], ids[: last - 1]]).astype(np.int64), 0, last)
     while last < n:
-        first, last = last, min(last + context, n)
+        first, last = last, min(last + stride, n)
         yield Window(ids[last - context - 1 : last - 1], first, last)
