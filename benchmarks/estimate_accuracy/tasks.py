@@ -5,7 +5,7 @@ families (written before the estimator was run on them; the bandwidths and the l
 then extended once, so the new families are not a blind test). Every method sees the same draws.
 
     python benchmarks/estimate_accuracy/tasks.py              # about 10 minutes on one core
-    python benchmarks/estimate_accuracy/tasks.py --seeds 1 --collections mixture
+    python benchmarks/estimate_accuracy/tasks.py --scalars --seeds 40
 """
 
 from __future__ import annotations
@@ -142,10 +142,13 @@ def main() -> None:
     parser.add_argument("--n", type=int, default=N)
     parser.add_argument("--collections", nargs="+", default=["published", "mixture", "new"])
     parser.add_argument("--name", default="estimate_accuracy", help="stem of the files")
+    parser.add_argument("--scalars", action="store_true", help="only pairs of single columns")
     options = parser.parse_args()
     rows: list[dict[str, object]] = []
     for collection in options.collections:
         for index, task in enumerate(tasks(collection)):
+            if options.scalars and task.dims != (1, 1):
+                continue
             rows.append(run_task(task, index, options.seeds, options.n))
             write(RESULTS / f"{options.name}.csv", rows)  # partial results are kept
             print(*list(rows[-1].values())[2:], sep="\t", flush=True)
