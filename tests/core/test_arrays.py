@@ -64,8 +64,8 @@ def test_what_holds_no_numbers(x: object, got: str) -> None:
     with pytest.raises(WrongType) as caught:
         read(x)
     assert str(caught.value) == (
-        f"f: x must hold real numbers (a distribution's probabilities); got {got}. "
-        "Count observations before you measure them: probabilities are counts / n."
+        f"f: x must hold real numbers; got {got}. "
+        "For observations there is infoscope.estimate; probabilities are counts / n."
     )
 
 

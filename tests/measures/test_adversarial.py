@@ -193,8 +193,8 @@ def test_value(call: object, value: float) -> None:
         (
             lambda: info.entropy("ab"),
             WrongType,
-            "entropy: p must hold real numbers (a distribution's probabilities); got str. "
-            "Count observations before you measure them: probabilities are counts / n.",
+            "entropy: p must hold real numbers; got str. "
+            "For observations there is infoscope.estimate; probabilities are counts / n.",
         ),
         (
             lambda: info.entropy([[0.5, 0.5], [1.0]]),

@@ -101,7 +101,7 @@ def test_scores_must_be_square(scores: np.ndarray) -> None:
 
 
 def test_bad_scores_and_clips() -> None:
-    with pytest.raises(info.InfoscopeError, match="nwj: scores must hold no NaN"):
+    with pytest.raises(info.InfoscopeError, match="nwj: scores must hold neither NaN"):
         bounds.nwj([[math.nan, 0], [0, 0]])
     with pytest.raises(info.InfoscopeError, match="smile: clip must be positive; got 0"):
         bounds.smile(np.zeros((2, 2)), clip=0)

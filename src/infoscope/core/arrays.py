@@ -6,9 +6,12 @@ their being imported already: an array of theirs cannot exist otherwise.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import sys
 from collections.abc import Sequence
+from decimal import Decimal
+from numbers import Real
 from typing import Any, TypeAlias, cast
 
 import numpy as np
@@ -21,12 +24,15 @@ __all__ = [
     "as_float",
     "axis_last",
     "check_axis",
+    "check_real",
     "is_readable",
     "log",
     "namespace",
     "plain",
+    "quietly",
     "to_numpy",
     "together",
+    "tolerance",
 ]
 
 #: An array of NumPy, torch or JAX (or of any library that follows the array API standard).
@@ -50,11 +56,14 @@ def namespace(array: Array) -> Any:
 def as_array(x: object, *, function: str, argument: str) -> Array:
     """Return `x` as an array of its own library, else as a NumPy array.
 
-    Raises `WrongType` for what holds no real numbers (strings, None, objects, complex values).
+    Raises `WrongType` for what holds no real numbers (strings, None, objects, complex values), or
+    holds masked ones.
     """
     array: np.ndarray[Any, Any]
     if isinstance(x, np.ndarray):
         array = cast("np.ndarray[Any, Any]", x)
+        if array.__class__ is not np.ndarray:
+            array = _without_class(array, function, argument)
     elif _is_foreign(x):
         return _real(x, function, argument)
     elif x is None or isinstance(x, (str, bytes, dict, set, frozenset)):
@@ -74,12 +83,20 @@ def as_array(x: object, *, function: str, argument: str) -> Array:
             ) from error
     if array.dtype.kind == "O" and array.ndim == 0:  # something that NumPy could only box
         kind = type(cast(object, x))
-        got = f"a {kind.__module__.partition('.')[0]} {kind.__name__}"
+        origin = kind.__module__.partition(".")[0]
+        if origin == "infoscope":
+            advice = "Use its own methods, or pass its table."
+            if not hasattr(cast(object, x), "table"):
+                advice = "Pass the array itself."
+            raise WrongType(sentence(function, argument, "be an array", kind.__name__, advice))
+        got = f"a {origin} {kind.__name__}"
         advice = (
             "Of a parametric family, entropy, perplexity, cross_entropy, kl_divergence and "
             "jensen_shannon_divergence can be taken."
         )
         raise WrongType(sentence(function, argument, "be an array or Logits", got, advice))
+    if array.dtype.kind == "O" and all(isinstance(i, (Real, Decimal)) for i in array.flat):
+        return array.astype(np.float64)  # fractions and decimals
     if array.dtype.kind not in "fiub":
         raise _not_numbers(function, argument, f"dtype {array.dtype}")
     return array
@@ -88,8 +105,8 @@ def as_array(x: object, *, function: str, argument: str) -> Array:
 def as_float(array: Array, *, like: Array | None = None) -> Array:
     """Return `array` in floating point: integers and booleans widen, half precision to single.
 
-    With `like`, the result also takes the library, device and precision of that array where `array`
-    is NumPy's and `like` is not.
+    With `like`, the result also takes the library and device of that array where `array` is NumPy's
+    and `like` is not.
     """
     xp = namespace(array)
     if like is not None and xp is np and namespace(like) is not np:
@@ -174,6 +191,11 @@ def log(xp: Any, array: Array) -> Array:
     return xp.log(array)
 
 
+def quietly(xp: Any) -> contextlib.AbstractContextManager[object]:
+    """Return a context in which an overflow to inf is no warning; torch and JAX never warn."""
+    return np.errstate(over="ignore") if xp is np else contextlib.nullcontext()
+
+
 def plain(array: Array) -> Any:
     """Return a zero-dimensional NumPy array as a Python float, everything else as it is."""
     if isinstance(array, (np.ndarray, np.generic)) and cast(Array, array).ndim == 0:
@@ -185,6 +207,29 @@ def to_numpy(array: Array) -> np.ndarray[Any, Any]:
     """Return the values of a readable array of any library as a NumPy array."""
     detach = getattr(array, "detach", None)
     return np.asarray(detach().cpu() if detach is not None else array)
+
+
+_TOLERANCES = {"float16": 2.0**-5, "bfloat16": 2.0**-3.5, "float32": 2.0**-11.5}
+
+
+def tolerance(array: Array) -> float:
+    """How far the sum of probabilities may be from 1: 1e-6, or the root of a coarser dtype's eps.
+
+    1e-6 admits a softmax computed in single precision and stored in double, which is what people
+    have; anything worse is a mistake that must be seen.
+    """
+    if namespace(array) is np:  # the name of a NumPy dtype is slow to make
+        name = {"e": "float16", "f": "float32"}.get(array.dtype.char, "")
+    else:
+        name = str(array.dtype).rpartition(".")[2]
+    return _TOLERANCES.get(name, 1e-6)
+
+
+def check_real(x: object, *, function: str, argument: str) -> float:
+    """Return `x` as a float if it is a real number (a boolean is none)."""
+    if isinstance(x, bool) or not isinstance(x, Real):
+        raise WrongType(sentence(function, argument, "be a real number", repr(x)))
+    return float(x)
 
 
 def check_axis(axis: Any, ndim: int, *, function: str, argument: str) -> int:
@@ -225,6 +270,17 @@ def _is_torch(x: Any) -> bool:
     return torch is not None and isinstance(x, torch.Tensor)
 
 
+def _without_class(array: Any, function: str, argument: str) -> np.ndarray[Any, Any]:
+    """Return a subclass's values as a plain array: np.matrix keeps two axes in every sum."""
+    if hasattr(array, "mask"):
+        masked = int(cast(Any, np.ma).getmaskarray(array).sum())
+        if masked:
+            advice = "Pass its data, and where=~mask to leave them out."
+            got = f"{masked} masked"
+            raise WrongType(sentence(function, argument, "have no masked entries", got, advice))
+    return np.asarray(array)
+
+
 def _real(array: Array, function: str, argument: str) -> Array:
     if "complex" in str(array.dtype):
         raise _not_numbers(function, argument, f"dtype {array.dtype}")
@@ -236,8 +292,8 @@ def _not_numbers(function: str, argument: str, got: str) -> WrongType:
         sentence(
             function,
             argument,
-            "hold real numbers (a distribution's probabilities)",
+            "hold real numbers",
             got,
-            "Count observations before you measure them: probabilities are counts / n.",
+            "For observations there is infoscope.estimate; probabilities are counts / n.",
         )
     )

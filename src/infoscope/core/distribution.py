@@ -23,6 +23,7 @@ from infoscope.core.arrays import (
     namespace,
     to_numpy,
     together,
+    tolerance,
 )
 from infoscope.core.errors import InvalidArgument, NotADistribution, WrongType, sentence
 from infoscope.core.logits import Logits, log_softmax
@@ -312,22 +313,6 @@ def _cut(array: Array, index: tuple[slice, ...]) -> Array:
     return array[
         tuple(s if n > 1 else slice(None) for s, n in zip(index, array.shape, strict=False))
     ]
-
-
-_TOLERANCES = {"float16": 2.0**-5, "bfloat16": 2.0**-3.5, "float32": 2.0**-11.5}
-
-
-def tolerance(array: Array) -> float:
-    """How far the sum of probabilities may be from 1: 1e-6, or the root of a coarser dtype's eps.
-
-    1e-6 admits a softmax computed in single precision and stored in double, which is what people
-    have; anything worse is a mistake that must be seen.
-    """
-    if namespace(array) is np:  # the name of a NumPy dtype is slow to make
-        name = {"e": "float16", "f": "float32"}.get(array.dtype.char, "")
-    else:
-        name = str(array.dtype).rpartition(".")[2]
-    return _TOLERANCES.get(name, 1e-6)
 
 
 def check_probabilities(

@@ -6,9 +6,10 @@ Everything inside the library is in nats; a unit is applied once, where a number
 from __future__ import annotations
 
 import math
+from numbers import Real
 from typing import Any, Literal, TypeAlias, cast
 
-from infoscope.core.errors import InvalidArgument, sentence
+from infoscope.core.errors import InvalidArgument, WrongType, sentence
 
 __all__ = [
     "UNITS",
@@ -54,7 +55,17 @@ def bits(nats: Any) -> Any:
     Returns
     -------
     float or array
-        The same amount in bits.
+        The same amount in bits. Any range: an amount of information may be negative.
+
+    Raises
+    ------
+    WrongType
+        If `nats` holds no real numbers.
+
+    Notes
+    -----
+    Lists become NumPy arrays; torch and JAX arrays keep their gradients. The division keeps exact
+    powers of two exact.
 
     Source
     ------
@@ -66,7 +77,8 @@ def bits(nats: Any) -> Any:
     >>> bits(math.log(8))
     3.0
     """
-    return nats / UNITS["bits"]
+    amount = _amount(nats, "bits", "nats")
+    return _plain(amount / UNITS["bits"])
 
 
 def nats(bits: Any) -> Any:
@@ -82,6 +94,15 @@ def nats(bits: Any) -> Any:
     float or array
         The same amount in nats.
 
+    Raises
+    ------
+    WrongType
+        If `bits` holds no real numbers.
+
+    Notes
+    -----
+    Lists become NumPy arrays; torch and JAX arrays keep their gradients.
+
     Source
     ------
     Cover & Thomas, Elements of Information Theory (2006), section 2.1.
@@ -91,7 +112,7 @@ def nats(bits: Any) -> Any:
     >>> round(nats(1.0), 6)
     0.693147
     """
-    return bits * UNITS["bits"]
+    return _plain(_amount(bits, "nats", "bits") * UNITS["bits"])
 
 
 def bits_per_byte(total_nats: Any, n_bytes: int) -> Any:
@@ -116,6 +137,13 @@ def bits_per_byte(total_nats: Any, n_bytes: int) -> Any:
     ------
     InvalidArgument
         If `n_bytes` is not positive.
+    WrongType
+        If `n_bytes` is no number, or `total_nats` holds none.
+
+    Notes
+    -----
+    Count the bytes of the text itself, not of its tokens. The total must cover every byte: a text
+    whose first token was not scored has been given that token for nothing.
 
     Source
     ------
@@ -126,9 +154,11 @@ def bits_per_byte(total_nats: Any, n_bytes: int) -> Any:
     >>> round(bits_per_byte(24409.38314475293, 30_000), 5)
     1.17384
     """
+    if isinstance(n_bytes, bool) or not isinstance(cast(object, n_bytes), Real):
+        raise WrongType(sentence("bits_per_byte", "n_bytes", "be a real number", repr(n_bytes)))
     if not n_bytes > 0:
         raise InvalidArgument(sentence("bits_per_byte", "n_bytes", "be positive", n_bytes))
-    return total_nats / (UNITS["bits"] * n_bytes)
+    return _plain(_amount(total_nats, "bits_per_byte", "total_nats") / (UNITS["bits"] * n_bytes))
 
 
 def perplexity_from_loss(nats: Any) -> Any:
@@ -147,6 +177,16 @@ def perplexity_from_loss(nats: Any) -> Any:
     float or array
         Perplexity, from 1 up to inf (a loss above 709.78 overflows a double).
 
+    Raises
+    ------
+    WrongType
+        If `nats` holds no real numbers.
+
+    Notes
+    -----
+    A pure number: how many equally likely tokens would cost as much. Do not compare it between
+    tokenizers; `bits_per_byte` can be.
+
     Source
     ------
     Jelinek et al., Perplexity: a measure of the difficulty of speech recognition tasks (1977).
@@ -156,12 +196,32 @@ def perplexity_from_loss(nats: Any) -> Any:
     >>> round(perplexity_from_loss(3.2), 5)
     24.53253
     """
-    if isinstance(nats, (int, float)):
+    loss = _amount(nats, "perplexity_from_loss", "nats")
+    if isinstance(loss, (int, float)):
         try:
-            return math.exp(nats)
+            return math.exp(loss)
         except OverflowError:
             return math.inf
-    from infoscope.core.arrays import namespace
+    from infoscope.core.arrays import namespace, quietly
 
-    xp = namespace(nats)
-    return xp.exp(xp.asarray(nats))
+    xp = namespace(loss)
+    with quietly(xp):
+        return xp.exp(loss)
+
+
+def _amount(x: Any, function: str, argument: str) -> Any:
+    """Return a number as a float, a list as an array, an array as it is."""
+    if isinstance(x, (int, float)):
+        return float(x)
+    if x is None or isinstance(x, (str, bytes, dict)):
+        requirement = "be a real number or an array of them"
+        raise WrongType(sentence(function, argument, requirement, type(cast(object, x)).__name__))
+    from infoscope.core.arrays import as_array, as_float, plain
+
+    return plain(as_float(as_array(x, function=function, argument=argument)))
+
+
+def _plain(value: Any) -> Any:
+    from infoscope.core.arrays import plain
+
+    return plain(value)

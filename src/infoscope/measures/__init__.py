@@ -1,5 +1,6 @@
 """Floor 1: exact measures on distributions, one definition each, for any array library."""
 
+from infoscope.measures import bounds as bounds
 from infoscope.measures.dependence import (
     dual_total_correlation,
     interaction_information,

@@ -9,7 +9,16 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from infoscope.core.arrays import Array, as_array, is_readable, plain, together
+from infoscope.core.arrays import (
+    Array,
+    as_array,
+    check_real,
+    is_readable,
+    log,
+    plain,
+    quietly,
+    together,
+)
 from infoscope.core.errors import InvalidArgument, sentence
 from infoscope.core.units import Unit, check_unit, from_nats
 
@@ -72,7 +81,8 @@ def info_nce(scores: object, *, unit: Unit = "nats") -> Bound:
     Raises
     ------
     InvalidArgument
-        If the scores are not a square matrix of two rows at least, or hold NaN.
+        If the scores are not a square matrix of two rows at least, or hold NaN
+        or +inf.
 
     Notes
     -----
@@ -91,6 +101,9 @@ def info_nce(scores: object, *, unit: Unit = "nats") -> Bound:
     1.0
     """
     xp, f, n = _read(scores, unit, "info_nce")
+    if is_readable(f) and bool(xp.any(xp.max(f, axis=1) == -math.inf)):
+        requirement = "hold a finite score in each row"
+        raise InvalidArgument(sentence("info_nce", "scores", requirement, "a row of -inf"))
     loss = xp.mean(_logsumexp(xp, f, axis=1) - xp.linalg.diagonal(f))
     return _bound(math.log(n) - loss, "lower", math.log(n), unit, "the n pairs are independent")
 
@@ -115,7 +128,8 @@ def nwj(scores: object, *, unit: Unit = "nats") -> Bound:
     Raises
     ------
     InvalidArgument
-        If the scores are not a square matrix of two rows at least, or hold NaN.
+        If the scores are not a square matrix of two rows at least, or hold NaN
+        or +inf.
 
     Notes
     -----
@@ -131,7 +145,8 @@ def nwj(scores: object, *, unit: Unit = "nats") -> Bound:
     0.0
     """
     xp, f, n = _read(scores, unit, "nwj")
-    apart = xp.exp(_log_mean_exp_apart(xp, f, n) - 1.0)
+    with quietly(xp):
+        apart = xp.exp(_log_mean_exp_apart(xp, f, n) - 1.0)
     value = xp.mean(xp.linalg.diagonal(f)) - apart
     return _bound(value, "lower", math.inf, unit, "the n pairs are independent")
 
@@ -157,7 +172,13 @@ def donsker_varadhan(scores: object, *, unit: Unit = "nats") -> Bound:
     Raises
     ------
     InvalidArgument
-        If the scores are not a square matrix of two rows at least, or hold NaN.
+        If the scores are not a square matrix of two rows at least, or hold NaN
+        or +inf.
+
+    Notes
+    -----
+    With the pairs of one batch in both terms it can exceed any truth; MINE averages the second term
+    over past batches to lessen that. Its variance grows like exp(I) / n.
 
     Source
     ------
@@ -190,12 +211,21 @@ def smile(scores: object, *, clip: float = 5.0, unit: Unit = "nats") -> Bound:
     Returns
     -------
     Bound
-        Kind "neither", cap inf: clipping lowers the term that is taken off.
+        Kind "neither", cap inf: clipping scores from above lowers the term that is taken off, from
+        below raises it.
 
     Raises
     ------
     InvalidArgument
-        If `clip` is not positive, or the scores are not a square matrix, or hold NaN.
+        If `clip` is not positive, or the scores are not a square matrix of two rows at least, or
+        hold NaN or +inf.
+    WrongType
+        If `clip` is not a number.
+
+    Notes
+    -----
+    The smaller `clip`, the less variance and the more bias. The scores are usually trained by
+    another objective (`jensen_shannon`) and only evaluated here.
 
     Source
     ------
@@ -206,6 +236,7 @@ def smile(scores: object, *, clip: float = 5.0, unit: Unit = "nats") -> Bound:
     >>> smile([[9.0, 9.0], [9.0, 9.0]], clip=5.0).value
     4.0
     """
+    check_real(clip, function="smile", argument="clip")
     if not clip > 0:
         raise InvalidArgument(sentence("smile", "clip", "be positive", clip))
     xp, f, n = _read(scores, unit, "smile")
@@ -235,7 +266,8 @@ def club(scores: object, *, unit: Unit = "nats") -> Bound:
     Raises
     ------
     InvalidArgument
-        If the scores are not a square matrix of two rows at least, or hold NaN.
+        If the scores are not a square matrix of two rows at least, or hold NaN
+        or +inf.
 
     Notes
     -----
@@ -279,7 +311,12 @@ def jensen_shannon(scores: object, *, unit: Unit = "nats") -> Bound:
     Raises
     ------
     InvalidArgument
-        If the scores are not a square matrix of two rows at least, or hold NaN.
+        If the scores are not a square matrix of two rows at least, or hold NaN
+        or +inf.
+
+    Notes
+    -----
+    Good for training scores, not for reading the amount of information off. Cost: O(n^2).
 
     Source
     ------
@@ -319,17 +356,20 @@ def _read(scores: object, unit: Unit, function: str) -> tuple[Any, Array, int]:
             )
         )
     xp, (f,) = together([array], function=function)
-    if is_readable(f) and bool(xp.any(xp.isnan(f))):
+    if is_readable(f) and not bool(xp.max(f) < math.inf):
+        got = "NaN" if bool(xp.any(xp.isnan(f))) else "inf"
+        advice = "Find where it arose."
         raise InvalidArgument(
-            sentence(function, "scores", "hold no NaN", "NaN", "Find where it arose.")
+            sentence(function, "scores", "hold neither NaN nor +inf", got, advice)
         )
     return xp, f, shape[0]
 
 
 def _logsumexp(xp: Any, z: Array, axis: int | None) -> Array:
     top = xp.max(z) if axis is None else xp.max(z, axis=axis, keepdims=True)
+    top = xp.where(top == -math.inf, xp.zeros_like(top), top)  # nothing is possible: log 0
     total = xp.sum(xp.exp(z - top)) if axis is None else xp.sum(xp.exp(z - top), axis=axis)
-    return xp.log(total) + (top if axis is None else top[:, 0])
+    return log(xp, total) + (top if axis is None else top[:, 0])
 
 
 def _log_mean_exp_apart(xp: Any, f: Array, n: int) -> Array:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, cast
 
-from infoscope.core.arrays import Array, plain
+from infoscope.core.arrays import Array, check_real, plain
 from infoscope.core.distribution import Masses, expectation, measure
-from infoscope.core.errors import InvalidArgument, sentence
+from infoscope.core.errors import InvalidArgument, WrongType, sentence
 from infoscope.core.units import Unit, check_unit, from_nats
 from infoscope.measures import families, rows
 
@@ -231,14 +232,13 @@ def _jeffreys(first: Masses, second: Masses) -> Array:
 def _check_weights(weights: Sequence[float] | None) -> tuple[float, float]:
     if weights is None:
         return 0.5, 0.5
-    w = tuple(float(weight) for weight in weights)
+    function = "jensen_shannon_divergence"
+    if isinstance(weights, str) or not hasattr(weights, "__iter__"):
+        raise WrongType(sentence(function, "weights", "be two numbers", repr(weights)))
+    listed: Any = cast(Any, weights).tolist() if hasattr(weights, "tolist") else weights
+    w = tuple(check_real(weight, function=function, argument="weights[i]") for weight in listed)
     if len(w) != 2 or not min(w) >= 0 or not abs(sum(w) - 1) <= 1e-6:
         raise InvalidArgument(
-            sentence(
-                "jensen_shannon_divergence",
-                "weights",
-                "be two non-negative numbers that sum to 1",
-                list(w),
-            )
+            sentence(function, "weights", "be two non-negative numbers that sum to 1", list(w))
         )
     return w[0], w[1]

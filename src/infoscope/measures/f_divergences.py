@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from infoscope.core.arrays import Array, is_readable, plain
+from infoscope.core.arrays import Array, check_real, is_readable, plain, quietly
 from infoscope.core.distribution import Masses, measure
 from infoscope.core.errors import InvalidArgument, WrongType, sentence
 
@@ -207,7 +207,10 @@ def f_divergence(
     NotADistribution
         If `p` or `q` is no distribution.
     InvalidArgument
-        If f(1) is not 0, or a limit is needed and not given.
+        If f(1) is not 0, or a limit is needed and not given; or if p and q have different numbers
+        of outcomes.
+    WrongType
+        If `f` is not callable, or a limit is not a number.
 
     Notes
     -----
@@ -215,7 +218,8 @@ def f_divergence(
     tracing, a limit that is needed and missing surfaces as NaN. KL: f = t log t, limits 0 and inf.
     Reverse KL: -log t, inf and 0. Total variation: |t - 1| / 2, 1/2 and 1/2. Squared Hellinger:
     (sqrt t - 1)^2 / 2, 1/2 and 1/2. The named functions of this module are exact where p / q
-    overflows; this one is not.
+    overflows; this one is not. The gradient with respect to p counts 0 where p = 0: the slope of f
+    there is not known.
 
     Source
     ------
@@ -230,6 +234,9 @@ def f_divergence(
     """
     if not callable(f):
         raise WrongType(sentence("f_divergence", "f", "be callable", type(f).__name__))
+    for name, limit in (("at_zero", at_zero), ("slope_at_infinity", slope_at_infinity)):
+        if limit is not None:
+            check_real(limit, function="f_divergence", argument=name)
 
     def kernel(true: Masses, believed: Masses) -> Array:
         return _f_divergence(true, believed, f, at_zero, slope_at_infinity)
@@ -267,10 +274,14 @@ def _hellinger(first: Masses, second: Masses) -> Array:
 def _chi_squared(true: Masses, believed: Masses) -> Array:
     xp, p, q = true.xp, true.probabilities, believed.probabilities
     difference = xp.where(believed.support, p - q, 0 * (p + q))
-    with np.errstate(over="ignore"):
+    with quietly(xp):
         terms = difference * (difference / xp.where(believed.support, q, xp.ones_like(q)))
+        if believed.log_probabilities is not None:  # masses of q too small for a number
+            lost = believed.possible & (q == 0) & true.possible
+            exponent = 2 * true.log_on(lost) - believed.log_on(lost)
+            terms = terms + xp.where(lost, xp.exp(exponent), xp.zeros_like(exponent))
     value = xp.sum(terms, axis=-1)
-    outside = xp.sum(xp.where(believed.support, 0 * p, p + 0 * q), axis=-1)
+    outside = xp.sum(xp.where(believed.possible, 0 * p, p + 0 * q), axis=-1)
     return xp.where(outside > 0, xp.full_like(value, np.inf), value)
 
 

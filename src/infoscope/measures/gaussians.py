@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from infoscope.core.arrays import Array, as_array, as_float, is_readable, namespace, plain, together
+from infoscope.core.arrays import (
+    Array,
+    as_array,
+    as_float,
+    is_readable,
+    namespace,
+    plain,
+    quietly,
+    together,
+)
 from infoscope.core.errors import InvalidArgument, WrongType, sentence
 from infoscope.core.units import Unit, check_unit, from_nats
 
@@ -94,6 +104,8 @@ def gaussian_mutual_information(
     InvalidArgument
         If `cov` is not square, symmetric, finite and positive semi-definite; if `split` leaves a
         group empty, repeats or misses a variable; or if one group alone is singular.
+    WrongType
+        If `split` holds no integers.
 
     Notes
     -----
@@ -160,8 +172,9 @@ def gaussian_kl(
     Raises
     ------
     InvalidArgument
-        If a covariance is not square, symmetric, finite and positive semi-definite, the dimensions
-        differ, or both covariances are singular (their shared plane must be chosen first).
+        If a covariance is not square, symmetric, finite and positive semi-definite, a mean is not
+        finite, the dimensions differ or the batches do not broadcast, or both covariances are
+        singular (their shared plane must be chosen first).
 
     Notes
     -----
@@ -195,22 +208,23 @@ def gaussian_kl(
                 sentence(function, name, f"have the dimension of cov0 ({d})", got)
             )
     xp, (m0, s0, m1, s1) = together(arrays, function=function)
+    batch = _batch(m0.shape[:-1], s0.shape[:-2], m1.shape[:-1], s1.shape[:-2])
     s0, singular0 = _factorable(xp, s0, function, "cov0")
     s1, singular1 = _factorable(xp, s1, function, "cov1")
     infinite = _either(singular0, singular1, s0.shape[:-2], s1.shape[:-2])
     l0, l1 = _cholesky(xp, s0), _cholesky(xp, s1)
-    batch = np.broadcast_shapes(l0.shape[:-2], l1.shape[:-2], m0.shape[:-1], m1.shape[:-1])
     l0, l1 = (xp.broadcast_to(factor, (*batch, d, d)) for factor in (l0, l1))
     shift = xp.broadcast_to(m1 - m0, (*batch, d))[..., None]
     ratio = xp.sum(_solve(xp, l1, l0) ** 2, axis=(-2, -1))
-    distance = xp.sum(_solve(xp, l1, shift) ** 2, axis=(-2, -1))
+    with quietly(xp):
+        distance = xp.sum(_solve(xp, l1, shift) ** 2, axis=(-2, -1))
     log_ratio = _half_log_det(xp, l1) - _half_log_det(xp, l0)
     value = 0.5 * (ratio - d) + 0.5 * distance + log_ratio
     return plain(from_nats(_put(xp, value, infinite, math.inf), unit))
 
 
 def _read_matrix(cov: object, function: str, argument: str) -> Array:
-    array = as_float(as_array(cov, function=function, argument=argument))
+    array = _read_floats(cov, function, argument)
     if array.ndim == 0:
         return array[None, None]
     if array.ndim == 1 or array.shape[-1] != array.shape[-2] or array.shape[-1] == 0:
@@ -220,25 +234,46 @@ def _read_matrix(cov: object, function: str, argument: str) -> Array:
     return array
 
 
+def _read_floats(x: object, function: str, argument: str) -> Array:
+    array: Array = as_float(as_array(x, function=function, argument=argument))
+    if namespace(array) is np and array.dtype.itemsize > 8:
+        return array.astype(np.float64)  # LAPACK knows no longer ones
+    return array
+
+
 def _read_mean(mean: object, argument: str) -> Array:
-    array = as_float(as_array(mean, function="gaussian_kl", argument=argument))
+    array = _read_floats(mean, "gaussian_kl", argument)
+    if is_readable(array):
+        values = _values(array)
+        if not np.isfinite(values).all():
+            got = values[~np.isfinite(values)][0]
+            raise InvalidArgument(sentence("gaussian_kl", argument, "be finite", got))
     return array[None] if array.ndim == 0 else array
+
+
+def _batch(*shapes: tuple[int, ...]) -> tuple[int, ...]:
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        *most, last = (str(tuple(shape)) for shape in shapes)
+        got = f"{', '.join(most)} and {last}"
+        requirement = "have batch shapes that broadcast"
+        raise InvalidArgument(sentence("gaussian_kl", "arguments", requirement, got)) from None
 
 
 def _groups(split: int | Sequence[int], d: int) -> tuple[list[int], list[int]]:
     function = "gaussian_mutual_information"
-    if isinstance(split, bool):
-        raise WrongType(sentence(function, "split", "be an integer or a sequence of them", split))
+    requirement = "be an integer or a sequence of them"
+    if isinstance(split, (bool, str)):
+        raise WrongType(sentence(function, "split", requirement, repr(split)))
     try:
         first = (
-            [int(i) for i in split]
+            [operator.index(i) for i in split]
             if isinstance(split, (Sequence, np.ndarray))
-            else list(range(int(split)))
+            else list(range(operator.index(split)))
         )
-    except (TypeError, ValueError) as error:
-        raise WrongType(
-            sentence(function, "split", "be an integer or a sequence of them", repr(split))
-        ) from error
+    except TypeError as error:
+        raise WrongType(sentence(function, "split", requirement, repr(split))) from error
     chosen = {i + d if i < 0 else i for i in first}
     if not 0 < len(first) < d or len(chosen) != len(first) or not chosen <= set(range(d)):
         requirement = f"leave at least one of the {d} variables to each group, and name none twice"

@@ -6,10 +6,10 @@ the expectation of one combined log-ratio: differences of finished entropies wou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TypeAlias
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeAlias, cast
 
-from infoscope.core.arrays import Array, as_array, check_axis, plain, together
+from infoscope.core.arrays import Array, as_array, plain, together
 from infoscope.core.distribution import Masses, check_probabilities, expectation, tolerance
 from infoscope.core.errors import InvalidArgument, WrongType, sentence
 from infoscope.core.logits import Logits
@@ -55,6 +55,10 @@ def joint_entropy(joint: object, *, unit: Unit = "nats") -> Array:
         If the table holds NaN or negative values, or does not sum to one.
     InvalidArgument
         If the table has fewer than two axes.
+
+    Notes
+    -----
+    The same number as `entropy` of the flattened table: the axes only say what the variables are.
 
     Source
     ------
@@ -161,7 +165,7 @@ def conditional_mutual_information(joint: object, *, unit: Unit = "nats") -> Arr
 
 
 def conditional_entropy(
-    joint: object, *, given: int | tuple[int, ...] = 1, unit: Unit = "nats"
+    joint: object, *, given: int | Sequence[int] = 1, unit: Unit = "nats"
 ) -> Array:
     """Conditional entropy: what remains unknown of a joint table once `given` is known.
 
@@ -171,7 +175,7 @@ def conditional_entropy(
     ----------
     joint : array of shape (k0, k1, ...)
         Joint probabilities, summing to one over the whole table; axes are variables.
-    given : int or tuple of int, default 1
+    given : int or sequence of int, default 1
         The axes of the variables that are known: by default H(0 | 1).
     unit : {"nats", "bits", "bans"}
         Unit of the result.
@@ -186,7 +190,14 @@ def conditional_entropy(
     NotADistribution
         If the table holds NaN or negative values, or does not sum to one.
     InvalidArgument
-        If `given` names no axis of the table, or all of them.
+        If `given` names no axis of the table, or all of them; or the table has fewer than two axes.
+    WrongType
+        If `given` holds no integers.
+
+    Notes
+    -----
+    One sum over the cells, of -log p(rest | given). With names and expressions:
+    `Joint(table, names).H("X|Y,Z")`.
 
     Source
     ------
@@ -202,11 +213,7 @@ def conditional_entropy(
     check_unit(unit, "conditional_entropy")
     masses = read_table(joint, "conditional_entropy")
     table = masses.probabilities
-    axes = (given,) if not isinstance(given, tuple) else given
-    known = {
-        check_axis(axis, table.ndim, function="conditional_entropy", argument="given") % table.ndim
-        for axis in axes
-    }
+    known = _known(given, table.ndim)
     rest = tuple(axis for axis in range(table.ndim) if axis not in known)
     if not known or not rest:
         raise InvalidArgument(
@@ -222,22 +229,29 @@ def conditional_entropy(
     return plain(from_nats(value, unit))
 
 
-def read_table(joint: object, function: str, *, ndim: int | None = None, least: int = 2) -> Masses:
+def read_table(
+    joint: object,
+    function: str,
+    *,
+    ndim: int | None = None,
+    least: int = 2,
+    argument: str = "joint",
+) -> Masses:
     """Return a joint table's masses in its own shape, checked over the whole table.
 
     `ndim` is the number of axes that it must have, `least` the smallest number it may have.
     """
     if isinstance(joint, Logits):
         raise WrongType(
-            sentence(function, "joint", "be a table of probabilities", "Logits", "Apply softmax.")
+            sentence(function, argument, "be a table of probabilities", "Logits", "Apply softmax.")
         )
-    array = as_array(joint, function=function, argument="joint")
+    array = as_array(joint, function=function, argument=argument)
     shape = tuple(array.shape)
     if array.ndim < least:
         raise InvalidArgument(
             sentence(
                 function,
-                "joint",
+                argument,
                 f"have one axis for each variable, {_WORDS[least]} at least",
                 f"shape {shape}",
                 "A table of samples must be counted first.",
@@ -247,7 +261,7 @@ def read_table(joint: object, function: str, *, ndim: int | None = None, least: 
         raise InvalidArgument(
             sentence(
                 function,
-                "joint",
+                argument,
                 f"have {_WORDS[ndim]} axes, one for each variable",
                 f"shape {shape}",
                 "Sum over the axes of variables that do not matter here.",
@@ -259,10 +273,27 @@ def read_table(joint: object, function: str, *, ndim: int | None = None, least: 
         axis=-1,
         within=tolerance(array),
         function=function,
-        argument="joint",
+        argument=argument,
         table=shape,
     )
     return Masses(xp, table)
+
+
+def _known(given: object, ndim: int) -> set[int]:
+    """Return the axes that `given` names, counted from the front."""
+    function = "conditional_entropy"
+    several = hasattr(given, "__iter__") and not isinstance(given, str)
+    axes: tuple[Any, ...] = tuple(cast(Any, given)) if several else (given,)
+    known: set[int] = set()
+    for axis in axes:
+        if isinstance(axis, bool) or not hasattr(axis, "__index__"):
+            raise WrongType(sentence(function, "given", "be an integer or several", repr(given)))
+        if not -ndim <= axis < ndim:
+            raise InvalidArgument(
+                sentence(function, "given", f"lie in [{-ndim}, {ndim - 1}]", repr(given))
+            )
+        known.add(int(axis) % ndim)
+    return known
 
 
 def combine_entropies(masses: Masses, combination: Combination) -> Array:

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias, cast
 
 import numpy as np
 
-from infoscope.core.arrays import as_array, as_float
+from infoscope.core.arrays import as_array, as_float, check_real, to_numpy
 from infoscope.core.errors import InvalidArgument, WrongType, sentence
 
 __all__ = ["MaximumEntropy", "maximum_entropy"]
@@ -85,7 +85,7 @@ def maximum_entropy(support: object, moments: Sequence[Moment]) -> MaximumEntrop
         moments that contradict each other, or targets outside the convex hull of the values. Also
         if values are not finite, or not one for each outcome.
     WrongType
-        If a moment is not a pair.
+        If `moments` is no sequence, a moment is not a pair, or a target is not a number.
 
     Notes
     -----
@@ -250,6 +250,10 @@ def _read(support: object, moments: Sequence[Moment]) -> tuple[Floats, Floats]:
         got = f"shape {tuple(outcomes.shape)}"
         raise InvalidArgument(sentence(function, "support", "list at least one outcome", got))
     k = int(outcomes.shape[0])
+    if isinstance(moments, str) or not hasattr(moments, "__iter__"):
+        requirement = "be a sequence of pairs (values, target)"
+        got = type(cast(object, moments)).__name__
+        raise WrongType(sentence(function, "moments", requirement, got))
     columns: list[Floats] = []
     targets: list[float] = []
     for j, moment in enumerate(cast(Sequence[Any], moments)):
@@ -260,7 +264,7 @@ def _read(support: object, moments: Sequence[Moment]) -> tuple[Floats, Floats]:
         if callable(values):
             values = values(outcomes)
         column = as_float(as_array(values, function=function, argument=f"moments[{j}][0]"))
-        column = np.asarray(column, dtype=np.float64)
+        column = np.asarray(to_numpy(column), dtype=np.float64)
         if column.shape != (k,):
             got = f"shape {column.shape}"
             requirement = f"have one value for each of the {k} outcomes"
@@ -269,7 +273,7 @@ def _read(support: object, moments: Sequence[Moment]) -> tuple[Floats, Floats]:
             got = f"{column[~np.isfinite(column)][0]}"
             raise InvalidArgument(sentence(function, f"moments[{j}][0]", "be finite", got))
         columns.append(column)
-        targets.append(float(target))
+        targets.append(check_real(target, function=function, argument=f"moments[{j}][1]"))
     stacked = np.stack(columns, axis=1) if columns else np.zeros((k, 0))
     return stacked, np.asarray(targets, dtype=np.float64)
 

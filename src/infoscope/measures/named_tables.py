@@ -61,9 +61,12 @@ class Joint:
     __slots__ = ("_masses", "names")
 
     def __init__(self, table: object, names: Sequence[str] | str) -> None:
-        masses = read_table(table, "Joint", least=1)
+        masses = read_table(table, "Joint", least=1, argument="table")
         self.names: tuple[str, ...] = _check_names(names, masses.probabilities.ndim)
         self._masses = masses
+
+    def __reduce__(self) -> tuple[type[Joint], tuple[Array, tuple[str, ...]]]:
+        return Joint, (self.table, self.names)  # the masses know their module, which has no pickle
 
     @property
     def table(self) -> Array:
@@ -159,13 +162,18 @@ class Joint:
     def chain_rule(self, order: str | None = None, *, unit: Unit = "nats") -> dict[str, Array]:
         """Return the terms H(X), H(Y|X), H(Z|X,Y), ... that add up to the joint entropy.
 
-        `order` lists variables ("Z,X,Y"); the table's own order by default.
+        `order` lists variables ("Z,X,Y"), all or some; the table's own order by default. Of some,
+        the terms add up to the joint entropy of those.
         """
         check_unit(unit, "Joint.chain_rule")
         names = self.names
         if order is not None:
             text = _string(order, "Joint.chain_rule")
             names = split_names(text, self.names, "Joint.chain_rule")
+            if len(set(names)) != len(names):
+                raise InvalidArgument(
+                    sentence("Joint.chain_rule", "order", "name each variable once", repr(order))
+                )
         terms: dict[str, Array] = {}
         for i, name in enumerate(names):
             term = Expression(((name,),), names[:i])
@@ -299,6 +307,8 @@ def _table_and_channel(
 def _check_names(names: Sequence[str] | str, ndim: int) -> tuple[str, ...]:
     if isinstance(names, str):
         names = [name.strip() for name in names.split(",")] if "," in names or ndim == 1 else names
+    if not hasattr(names, "__iter__"):
+        raise WrongType(sentence("Joint", "names", "be strings", repr(names)))
     listed = tuple(names)
     if not all(isinstance(cast(object, name), str) for name in listed):
         raise WrongType(sentence("Joint", "names", "be strings", repr(listed)))

@@ -7,13 +7,12 @@ as p^(a-1) - 1 are taken as expm1((a-1) log p), and the limit itself is Shannon'
 from __future__ import annotations
 
 import math
-from numbers import Real
 
 import numpy as np
 
-from infoscope.core.arrays import Array, log, plain
+from infoscope.core.arrays import Array, check_real, log, plain, quietly
 from infoscope.core.distribution import Masses, expectation, measure
-from infoscope.core.errors import InvalidArgument, WrongType, sentence
+from infoscope.core.errors import InvalidArgument, sentence
 from infoscope.core.units import Unit, check_unit, from_nats
 from infoscope.measures.divergences import kl_of_masses
 from infoscope.measures.shannon import entropy_of_masses
@@ -293,25 +292,31 @@ def _renyi_entropy(masses: Masses, a: float) -> Array:
     logs = masses.log_on(support)
     if math.isinf(a):
         return 0.0 - xp.max(xp.where(support, logs, xp.full_like(logs, -np.inf)), axis=-1)
-    return 0.0 + _log_mean_exp(masses, support, logs, (a - 1) * logs) / (1 - a)
+    return 0.0 - _log_mean_exp(masses, support, logs, (a - 1) * logs) / (a - 1)
 
 
 def _tsallis(masses: Masses, a: float) -> Array:
     if a == 1:
         return entropy_of_masses(masses)
-    exponent = (a - 1) * masses.log_on(masses.support)
-    return 0.0 + expectation(masses, masses.xp.expm1(exponent)) / (1 - a)
+    logs = masses.log_on(masses.possible)
+    return 0.0 - _sum_less_one(masses, masses.possible, logs, a - 1, logs) / (a - 1)
 
 
 def _renyi_divergence(true: Masses, believed: Masses, a: float) -> Array:
-    xp = true.xp
     if a == 1:
         return kl_of_masses(true, believed)
     if a == 0:
+        xp = true.xp
         q = xp.where(true.possible, believed.probabilities, 0 * believed.probabilities)
         return 0.0 - log(xp, xp.sum(q, axis=-1))
     if a < 0.5:  # the other end, where the leading terms do not cancel
-        return (a / (1 - a)) * _renyi_divergence(believed, true, 1 - a)
+        return (a / (1 - a)) * _renyi_power(believed, true, 1 - a, a)
+    return _renyi_power(true, believed, a, 1 - a)
+
+
+def _renyi_power(true: Masses, believed: Masses, a: float, b: float) -> Array:
+    """Rényi divergence of an order a of at least 1/2; b = 1 - a, which may be all that is exact."""
+    xp = true.xp
     common = true.possible & believed.possible
     logs = true.log_on(common)
     log_ratio = logs - believed.log_on(common)
@@ -319,24 +324,43 @@ def _renyi_divergence(true: Masses, believed: Masses, a: float) -> Array:
     if math.isinf(a):
         value = xp.max(xp.where(common, log_ratio, xp.full_like(log_ratio, -np.inf)), axis=-1)
     else:
-        value = _log_mean_exp(true, common, logs, (a - 1) * log_ratio) / (a - 1)
-    return 0.0 + (_infinite_if(xp, outside, value) if a > 1 else value)
+        value = 0.0 - _log_mean_exp(true, common, logs, -b * log_ratio) / b
+    return _infinite_if(xp, outside, value) if a > 1 else value
 
 
 def _alpha(true: Masses, believed: Masses, a: float) -> Array:
     if a < 0.5:
-        return _alpha(believed, true, 1 - a)
-    if a == 1:
+        return _alpha_power(believed, true, 1 - a, a)
+    return _alpha_power(true, believed, a, 1 - a)
+
+
+def _alpha_power(true: Masses, believed: Masses, a: float, b: float) -> Array:
+    """Alpha-divergence of an order a of at least 1/2; b = 1 - a, which may be all that is exact."""
+    if b == 0:
         return kl_of_masses(true, believed)
-    xp = true.xp
-    common = true.support & believed.possible
-    log_ratio = true.log_on(common) - believed.log_on(common)
-    with np.errstate(over="ignore"):
-        value = expectation(true, xp.expm1((a - 1) * log_ratio)) / (a * (a - 1))
-    outside = _outside(true, common)
+    common = true.possible & believed.possible
+    logs = true.log_on(common)
+    total = _sum_less_one(true, common, logs, -b, logs - believed.log_on(common))
+    value = 0.0 - total / (a * b)
     if a > 1:
-        return _infinite_if(xp, outside, value)
-    return value + outside / (a * (1 - a))
+        return _infinite_if(true.xp, _outside(true, believed.possible), value)
+    return value
+
+
+def _sum_less_one(masses: Masses, on: Array, logs: Array, power: float, log_ratio: Array) -> Array:
+    """Return the sum of p (r^power - 1) with r = exp(log_ratio) on `on`; elsewhere r^power is 0.
+
+    Each term is p expm1(power log r), which keeps the digits where r is near 1; where it is far
+    above, exp(log p + power log r) knows the masses that are too small for a number.
+    """
+    xp, p = masses.xp, masses.probabilities
+    zero = xp.zeros_like(p + log_ratio)
+    exponent = xp.where(on, power * log_ratio, zero)
+    far = on & (exponent > 1)
+    with quietly(xp):
+        grown = xp.exp(xp.where(far, logs + exponent, zero)) - p
+        factor = xp.where(on, xp.expm1(xp.where(far, zero, exponent)), zero - 1)
+        return xp.sum(xp.where(far, grown, p * factor), axis=-1)
 
 
 def _log_mean_exp(masses: Masses, on: Array, logs: Array, exponent: Array) -> Array:
@@ -376,9 +400,7 @@ def _check_order(
     low: float = 0.0,
     finite: bool = False,
 ) -> float:
-    if isinstance(order, bool) or not isinstance(order, Real):
-        raise WrongType(sentence(function, name, "be a real number", repr(order)))
-    a = float(order)
+    a = check_real(order, function=function, argument=name)
     if math.isnan(a) or a < low or (finite and math.isinf(a)):
         kind = "finite" if low < 0 else "0 or more and finite" if finite else "0 or more"
         raise InvalidArgument(sentence(function, name, f"be {kind}", a))

@@ -5,7 +5,19 @@ from __future__ import annotations
 import math
 from typing import Literal, TypeAlias, get_args
 
-from infoscope.core.arrays import Array, as_array, is_readable, log, plain, together
+import numpy as np
+
+from infoscope.core.arrays import (
+    Array,
+    as_array,
+    check_real,
+    is_readable,
+    log,
+    plain,
+    to_numpy,
+    together,
+    tolerance,
+)
 from infoscope.core.errors import InvalidArgument, NotADistribution, sentence
 from infoscope.core.logits import Logits
 from infoscope.core.units import Unit, check_unit, from_nats
@@ -38,10 +50,11 @@ def surprisal(p: object, *, unit: Unit = "nats") -> Array:
     Raises
     ------
     NotADistribution
-        If a probability is NaN, negative or above 1.
+        If a probability is NaN, negative or above 1 (by more than a sum of its precision may be).
 
     Notes
     -----
+    A probability that rounding left just above 1 has a surprisal just below 0; it is not clipped.
     Surprisal is additive: independent events that happen together cost the sum of their surprisals.
 
     Source
@@ -58,20 +71,16 @@ def surprisal(p: object, *, unit: Unit = "nats") -> Array:
     check_unit(unit, "surprisal")
     if isinstance(p, Logits):
         return from_nats(0.0 - p.log_probabilities(), unit)
-    xp, (array,) = together([as_array(p, function="surprisal", argument="p")], function="surprisal")
+    raw = as_array(p, function="surprisal", argument="p")
+    xp, (array,) = together([raw], function="surprisal")
     if is_readable(array) and 0 not in array.shape:
-        low, high = xp.min(array), xp.max(array)
-        if not (bool(low >= 0) and bool(high <= 1)):
-            worst = float(low) if not bool(low >= 0) else float(high)
-            raise NotADistribution(
-                sentence(
-                    "surprisal",
-                    "p",
-                    "lie in [0, 1]",
-                    worst,
-                    "If these are logits, wrap them: Logits(z).",
-                )
-            )
+        most = 1 + tolerance(raw)
+        if not (bool(xp.min(array) >= 0) and bool(xp.max(array) <= most)):
+            values = to_numpy(array)
+            at = tuple(int(i) for i in np.argwhere(~((values >= 0) & (values <= most)))[0])
+            got = f"{float(values[at])}" + (f" at index {at}" if at else "")
+            advice = "If these are logits, wrap them: Logits(z)."
+            raise NotADistribution(sentence("surprisal", "p", "lie in [0, 1]", got, advice))
     return plain(from_nats(0.0 - log(xp, array), unit))
 
 
@@ -112,6 +121,8 @@ def pointwise_mutual_information(
     InvalidArgument
         If the table has not two axes, `variant` is unknown, `negatives` is not positive, or both
         "normalized" and `negatives` are asked for.
+    WrongType
+        If `negatives` is not a number.
 
     Notes
     -----
@@ -134,6 +145,7 @@ def pointwise_mutual_information(
     if variant not in get_args(PmiVariant):
         names = ", ".join(repr(name) for name in get_args(PmiVariant))
         raise InvalidArgument(sentence(function, "variant", f"be one of {names}", repr(variant)))
+    check_real(negatives, function=function, argument="negatives")
     if not 0 < negatives < math.inf:
         raise InvalidArgument(sentence(function, "negatives", "be positive and finite", negatives))
     if variant == "normalized" and negatives != 1:

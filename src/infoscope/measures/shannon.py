@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from infoscope.core.arrays import Array, namespace, plain
 from infoscope.core.distribution import Masses, expectation, measure
 from infoscope.core.units import Unit, check_unit, from_nats
@@ -203,4 +205,7 @@ def entropy_of_masses(masses: Masses) -> Array:
 
 
 def _cross_entropy(true: Masses, believed: Masses) -> Array:
-    return 0.0 - expectation(true, believed.log_on(true.support))
+    support = true.support
+    if true.xp is not np:  # where p = 0 < q the term is 0, and its slope in p is -log q
+        support = support | believed.possible
+    return 0.0 - expectation(true, believed.log_on(support))
