@@ -154,9 +154,9 @@ sys.exit(main([{command!r}, {str(source)!r}, "--html", {str(target)!r}]))
     [
         (["--html", "-"], 2, "Only --json writes to stdout"),
         (["--html", "same.out", "--json", "same.out"], 2, "which is also --html"),
-        (["--html", "data.csv"], 2, "which is also 'data.csv'"),
-        (["--json", "../{folder}/data.csv"], 2, "which is also 'data.csv'"),
-        (["--json", "link.csv"], 2, "which is also 'data.csv'"),
+        (["--html", "data.csv"], 2, "which is also the input 'data.csv'"),
+        (["--json", "../{folder}/data.csv"], 2, "which is also the input 'data.csv'"),
+        (["--json", "link.csv"], 2, "which is also the input 'data.csv'"),
         (["--html", "."], 2, "the folder '.'"),
         (["--html", "none/out.html"], 1, "Create 'none' first"),
         (["--json", "/proc/out.json"], 1, "must be writable"),
@@ -445,6 +445,7 @@ def test_text_that_is_not_utf8_is_scored_as_bytes_and_says_so(
     code, out, err = run(capsys, "text", str(source))
     assert code == 0
     assert "31 bytes" in out
+    assert r"lief \xfcber die" in out
     assert "not valid UTF-8" in err
 
 

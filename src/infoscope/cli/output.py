@@ -92,7 +92,7 @@ def check_outputs(args: argparse.Namespace, command: str, inputs: Sequence[str] 
     for two outputs, and a file that is also read.
     """
     function = f"infoscope {command}"
-    taken = {_place(name): repr(name) for name in inputs if name != "-"}
+    taken = {_place(name): f"the input {name!r}" for name in inputs if name != "-"}
     for option in ("html", "json"):
         path = getattr(args, option, None)
         if path is None or (path == "-" and option == "json"):

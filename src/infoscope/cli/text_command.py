@@ -147,9 +147,11 @@ def _surprises(score: TextScore, top: int) -> list[list[str]]:
 
 
 def _surprise(score: TextScore, each: ScoredToken) -> list[str]:
+    from infoscope.language.regroup import excerpt
+
     expected = ", ".join(f"'{visible(text)}' {100 * p:.0f}%" for text, p in each.alternatives[:3])
     begin = max(0, each.start - 24)
-    before = " ".join(score.text[begin : each.start].decode("utf-8", "ignore").split())
+    before = " ".join(excerpt(score.text, begin, each.start).split())
     here = f"{'…' if begin else ''}{before} ['{visible(each.text)}']".lstrip()
     bits = from_nats(each.surprisal, "bits")
     return [f"{bits:.1f}", f"{each.rank:,}", here, expected]

@@ -8,8 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["RunningRate", "characters_per_token", "running_rate", "separators_per_token",
-           "word_groups"]  # fmt: skip
+__all__ = [
+    "RunningRate",
+    "characters_per_token",
+    "excerpt",
+    "running_rate",
+    "separators_per_token",
+    "word_groups",
+]  # fmt: skip
 
 _LN2 = float(np.log(2.0))
 _WHITESPACE = np.frombuffer(b" \t\n\r\x0b\x0c", np.uint8)
@@ -92,3 +98,19 @@ def word_groups(
     reached = np.maximum.accumulate(last)
     begins = np.concatenate([[False], first[1:] > reached[:-1]])
     return np.cumsum(begins).astype(np.int64)
+
+
+def excerpt(text: bytes, begin: int, end: int, *, whole: bool = False) -> str:
+    r"""Return text[begin:end] from its first whole character on; odd bytes as ``\xNN``.
+
+    `whole` takes in the rest of a last character that `end` cuts in two.
+
+    >>> excerpt("né à".encode(), 2, 5, whole=True), excerpt(b"K\xe4fer", 0, 5)
+    (' à', 'K\\xe4fer')
+    """
+    first, last = begin, end
+    while first < min(begin + 3, end) and first > 0 and text[first] & 0xC0 == 0x80:
+        first += 1
+    while whole and last < min(end + 3, len(text)) and text[last] & 0xC0 == 0x80:
+        last += 1
+    return text[first:last].decode("utf-8", "backslashreplace")

@@ -23,6 +23,7 @@ from infoscope.figures import (
     text_heat_map,
 )
 from infoscope.figures.scales import format_number, format_percent
+from infoscope.language.regroup import excerpt
 
 if TYPE_CHECKING:
     from infoscope.language.result import ScoredToken, TextScore
@@ -210,8 +211,8 @@ def _surprises(score: TextScore, top: int) -> Html:
 def _context(text: bytes, token: ScoredToken, reach: int = 36) -> Html:
     """Show the token between the words around it, cut at white space where there is some."""
     begin, end = max(0, token.start - reach), token.end + reach // 2
-    left = text[begin : token.start].decode("utf-8", "ignore")
-    right = text[token.end : end].decode("utf-8", "ignore")
+    left = excerpt(text, begin, token.start)
+    right = excerpt(text, token.end, min(end, len(text)), whole=True)
     if begin > 0:
         left = "…" + re.sub(r"^\S*(?=\s+\S)", "", left).lstrip()
     if end < len(text):
