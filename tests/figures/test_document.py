@@ -1,6 +1,7 @@
 """Pages need nothing but themselves, can be navigated, and are written whole or not at all."""
 
 import os
+import resource
 import re
 from html.parser import HTMLParser
 
@@ -127,7 +128,7 @@ def test_tile_of_an_estimate_carries_everything():
                         "total / bytes")  # fmt: skip
 
 
-@pytest.mark.parametrize("value, text", [(float("inf"), "∞"), (35215.33, "35,215.330")])
+@pytest.mark.parametrize("value, text", [(float("inf"), "∞"), (35215.33, "35,215.33")])
 def test_tile_of_odd_values(value, text):
     stderr = None if value == float("inf") else 0.015
     assert Tile.of(Estimate("q", value, "bits", stderr=stderr)).value == text
@@ -180,8 +181,13 @@ def test_save_errors_leave_nothing_behind(tmp_path):
 def test_a_failed_write_keeps_the_old_file(tmp_path):
     target = tmp_path / "r.html"
     target.write_text("old")
-    with pytest.raises(UnicodeEncodeError):
-        save_page(target, "\ud800")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))  # a disk that fills up half-way
+    try:
+        with pytest.raises(NotWritable, match="be writable"):
+            save_page(target, "x" * 100_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert target.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["r.html"]
 
