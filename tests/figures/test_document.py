@@ -1,8 +1,8 @@
 """Pages need nothing but themselves, can be navigated, and are written whole or not at all."""
 
 import os
-import resource
 import re
+import resource
 from html.parser import HTMLParser
 
 import numpy as np
