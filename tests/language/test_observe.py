@@ -6,7 +6,7 @@ import torch
 from scipy.special import log_softmax
 
 from infoscope.core.errors import ModelError
-from infoscope.language import HiddenStates, LogitRows
+from infoscope.language.contract import HiddenStates, LogitRows, RowsOnDemand
 from infoscope.language.denormals import denormals_flushed
 from infoscope.language.observe import Observer
 
@@ -89,3 +89,20 @@ def test_denormals_are_flushed_inside_and_kept_outside() -> None:
         inside = (torch.full((1,), 1e-39) * 0.5).item()
     assert inside == 0 or not torch.set_flush_denormal(False)
     assert (small * 0.5).item() > 0
+
+
+def test_rows_on_demand_are_asked_for_in_order_and_once() -> None:
+    rng = np.random.default_rng(5)
+    logits, targets = rng.normal(size=(19, 300)), rng.integers(300, size=19)
+    asked: list[tuple[int, int]] = []
+
+    def rows(first: int, last: int) -> np.ndarray:
+        asked.append((first, last))
+        return logits[first:last].copy()
+
+    found = Observer(300, 2).read(RowsOnDemand(19, rows), targets)
+    surprisal, entropy, rank, _ = reference(logits, targets)
+    np.testing.assert_allclose(found.surprisal, surprisal, rtol=1e-12)
+    np.testing.assert_allclose(found.entropy, entropy, rtol=1e-12)
+    np.testing.assert_array_equal(found.rank, rank)
+    assert [i for first, last in asked for i in range(first, last)] == list(range(19))

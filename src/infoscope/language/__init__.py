@@ -11,10 +11,18 @@ from typing import TYPE_CHECKING, Any
 from infoscope.core.extras import require
 
 if TYPE_CHECKING:
-    from infoscope.language.contract import HiddenStates, LanguageModel, LogitRows, Tokens
+    from infoscope.language.contract import (
+        HiddenStates,
+        LanguageModel,
+        LogitRows,
+        RowsOnDemand,
+        Session,
+        Tokens,
+    )
     from infoscope.language.loading import load
     from infoscope.language.result import ScoredToken, ScoredWord, ScoringRule, TextScore
     from infoscope.language.scoring import score
+    from infoscope.language.sessions import open_session, predict_many
     from infoscope.language.store import BUILTIN, BuiltinModel, ModelEntry, install, models, remove
 
 __all__ = [
@@ -24,28 +32,41 @@ __all__ = [
     "LanguageModel",
     "LogitRows",
     "ModelEntry",
+    "RowsOnDemand",
     "ScoredToken",
     "ScoredWord",
     "ScoringRule",
+    "Session",
     "TextScore",
     "Tokens",
     "install",
     "load",
     "models",
+    "open_session",
+    "predict_many",
     "remove",
     "score",
 ]
 
 _HOMES = {
-    "contract": ("HiddenStates", "LanguageModel", "LogitRows", "Tokens"),
+    "contract": (
+        "HiddenStates",
+        "LanguageModel",
+        "LogitRows",
+        "RowsOnDemand",
+        "Session",
+        "Tokens",
+    ),
     "loading": ("load",),
     "result": ("ScoredToken", "ScoredWord", "ScoringRule", "TextScore"),
     "scoring": ("score",),
+    "sessions": ("open_session", "predict_many"),
     "store": ("BUILTIN", "BuiltinModel", "ModelEntry", "install", "models", "remove"),
 }
 _NEEDS = {
     "loading": ("torch", "tokenizers", "safetensors"),
     "scoring": ("torch", "tokenizers", "safetensors"),
+    "sessions": ("torch",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from infoscope.core.errors import ModelError
 from infoscope.language.contract import HiddenStates, Prediction
+from infoscope.language.rows import logit_rows
 
 __all__ = ["Observations", "Observer"]
 
@@ -69,13 +70,9 @@ class Observer:
 
     def _product(self, prediction: Prediction, first: int, last: int) -> torch.Tensor:
         """Return the logits of rows first to last; the caller may overwrite them."""
-        if isinstance(prediction, HiddenStates):
-            if len(self._logits) < last - first:
-                self._logits = torch.empty(last - first, self._n)
-            out = self._logits[: last - first]
-            return torch.mm(prediction.states[first:last], prediction.weight.T, out=out)
-        rows = torch.as_tensor(prediction.values)[first:last]
-        return rows.to(torch.float32 if rows.dtype != torch.float64 else rows.dtype, copy=True)
+        if isinstance(prediction, HiddenStates) and len(self._logits) < last - first:
+            self._logits = torch.empty(last - first, self._n)
+        return logit_rows(prediction, first, last, out=self._logits)
 
     def _reduce(
         self, z: torch.Tensor, goal: torch.Tensor, out: Observations, at: slice, finite: bool
