@@ -21,6 +21,7 @@ __all__ = ["COMMANDS", "main"]
 #: command -> one line for the overview; each lives in a module of its own, loaded to run
 COMMANDS = {
     "text": "how surprised a language model is by a text: bits per byte, perplexity, each token",
+    "compare": "how far two language models part on a text: exact KL, bits per byte, worst places",
     "table": "which columns of a table carry information about which, in bits, with error bars",
     "demo": "a real text and a real table, measured now and shown in one HTML report",
     "models": "list, install or remove the language models that come with infoscope",

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from infoscope.core.extras import require
 
 if TYPE_CHECKING:
+    from infoscope.language.compare_models import compare
+    from infoscope.language.comparison import ComparedPlace, ModelComparison, PairedTest
     from infoscope.language.contract import (
         HiddenStates,
         LanguageModel,
@@ -28,10 +30,13 @@ if TYPE_CHECKING:
 __all__ = [
     "BUILTIN",
     "BuiltinModel",
+    "ComparedPlace",
     "HiddenStates",
     "LanguageModel",
     "LogitRows",
+    "ModelComparison",
     "ModelEntry",
+    "PairedTest",
     "RowsOnDemand",
     "ScoredToken",
     "ScoredWord",
@@ -39,6 +44,7 @@ __all__ = [
     "Session",
     "TextScore",
     "Tokens",
+    "compare",
     "install",
     "load",
     "models",
@@ -49,6 +55,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "compare_models": ("compare",),
+    "comparison": ("ComparedPlace", "ModelComparison", "PairedTest"),
     "contract": (
         "HiddenStates",
         "LanguageModel",
@@ -64,6 +72,8 @@ _HOMES = {
     "store": ("BUILTIN", "BuiltinModel", "ModelEntry", "install", "models", "remove"),
 }
 _NEEDS = {
+    "compare_models": ("torch", "tokenizers", "safetensors"),
+    "comparison": ("torch",),
     "loading": ("torch", "tokenizers", "safetensors"),
     "scoring": ("torch", "tokenizers", "safetensors"),
     "sessions": ("torch",),
