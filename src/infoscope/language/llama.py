@@ -8,9 +8,9 @@ keeps one set of work buffers instead of one per call, and is faster per token
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -19,10 +19,11 @@ from torch.nn import functional
 
 from infoscope.core.errors import ModelError, sentence
 from infoscope.language.contract import HiddenStates, Tokens
-from infoscope.language.llama_buffers import LlamaBuffers, LlamaSizes
+from infoscope.language.llama_buffers import LlamaBuffers, LlamaSizes, Tile, chunks_of, tiles_of
+from infoscope.language.llama_session import LlamaSession
 from infoscope.language.tokenizer import ByteTokenizer
 
-__all__ = ["LlamaModel", "LlamaShape", "is_plain_llama"]
+__all__ = ["LlamaModel", "LlamaShape", "Reading", "is_plain_llama"]
 
 
 def is_plain_llama(config: Mapping[str, Any]) -> bool:
@@ -137,6 +138,10 @@ class LlamaModel:
                 "Fetch the model again."
             ) from None
         self.n_vocabulary = len(self._head)
+        self.sizes = LlamaSizes(
+            self._embedding.shape[1], self._layers[0].gate.shape[1], self.shape.n_heads,
+            self.shape.n_groups, self.shape.head_width,
+        )  # fmt: skip
         self._check_shapes()
         self._local = threading.local()  # two threads may score with one model
 
@@ -174,34 +179,106 @@ class LlamaModel:
         """Return the bytes of one vocabulary entry."""
         return self._tokenizer.spell(token)
 
-    @torch.inference_mode()
     def predict(self, window: NDArray[np.int64], start: int = 0) -> HiddenStates:
         """Return the hidden states after each position of `window` from `start` on.
 
         The rows are valid until the next call in the same thread: buffers are used again.
         """
-        work = self._buffers(len(window))
-        x = work.embed(self._embedding, torch.from_numpy(window))  # (n, width)
-        for layer in self._layers:
-            h = work.normalise(x, layer.attention_norm)
-            q = work.project("query", h, layer.query)
-            k = work.project("key", h, layer.key)
-            v = work.project("value", h, layer.value)
-            torch.addmm(x, work.attend(q, k, v), layer.out, out=x)
-            h = work.normalise(x, layer.mlp_norm)
-            gate = functional.silu(work.project("gate", h, layer.gate), inplace=True)
-            gate.mul_(work.project("up", h, layer.up))
-            torch.addmm(x, gate, layer.down, out=x)
-        return HiddenStates(work.normalise(x[start:], self._norm), self._head)
+        return self.predict_many([window], [start])
 
-    def _buffers(self, n: int) -> LlamaBuffers:
-        """Return this thread's buffers, made anew when a window is longer than any before."""
+    def predict_many(
+        self, windows: Sequence[NDArray[np.int64]], starts: Sequence[int]
+    ) -> HiddenStates:
+        """Return the same for several windows, laid end to end: no row is spent on padding."""
+        lengths = [len(window) for window in windows]
+        ends = np.cumsum(lengths)
+        rows = None
+        if any(starts):
+            spans = zip(ends - lengths + np.asarray(starts), ends, strict=True)
+            rows = torch.from_numpy(np.concatenate([np.arange(a, b) for a, b in spans]))
+        ids = windows[0] if len(windows) == 1 else np.concatenate(list(windows))
+        return self.read(ids, _Windows(lengths, self.sizes), rows)
+
+    def session(self, n_streams: int = 1, capacity: int | None = None) -> LlamaSession:
+        """Return empty contexts that keep their keys and values."""
+        return LlamaSession(self, n_streams, capacity or self.shape.context_limit)
+
+    @torch.inference_mode()
+    def read(
+        self, ids: NDArray[np.int64], reading: Reading, rows: torch.Tensor | None = None
+    ) -> HiddenStates:
+        """Run `ids` through all layers; `reading` says what each row attends to."""
+        chunks = list(reading.chunks())
+        longest = max(last - first for first, last, _ in chunks)
+        work = self._buffers(len(ids), longest, reading.n_positions)
+        work.place(reading.positions)
+        x = work.embed(self._embedding, torch.from_numpy(ids))  # (n, width)
+        for number, layer in enumerate(self._layers):
+            for first, last, tiles in chunks:
+                here = x[first:last]
+                h = work.normalise(here, layer.attention_norm)
+                q = work.project("query", h, layer.query)
+                k = work.project("key", h, layer.key)
+                v = work.project("value", h, layer.value)
+                mixed = reading.mix(work, number, first, tiles, q, k, v)
+                torch.addmm(here, mixed, layer.out, out=here)
+                h = work.normalise(here, layer.mlp_norm)
+                gate = functional.silu(work.project("gate", h, layer.gate), inplace=True)
+                gate.mul_(work.project("up", h, layer.up))
+                torch.addmm(here, gate, layer.down, out=here)
+        x = x if rows is None else x[rows]
+        return HiddenStates(work.normalise(x, self._norm), self._head)
+
+    def _buffers(self, n: int, chunk: int, n_positions: int) -> LlamaBuffers:
+        """Return this thread's buffers, made anew when more is read at once than ever before."""
         work: LlamaBuffers | None = getattr(self._local, "work", None)
-        if work is None or work.n < n:
-            shape = self.shape
-            sizes = LlamaSizes(
-                self._embedding.shape[1], self._layers[0].gate.shape[1], shape.n_heads,
-                shape.n_groups, shape.head_width,
-            )  # fmt: skip
-            work = self._local.work = LlamaBuffers(n, sizes, shape.theta, shape.epsilon)
+        if work is None or work.n < n or work.chunk < chunk or work.n_positions < n_positions:
+            if work is not None:
+                n, chunk = max(n, work.n), max(chunk, work.chunk)
+                n_positions = max(n_positions, work.n_positions)
+                self._local.work = work = None  # before the larger ones are there
+            theta, eps = self.shape.theta, self.shape.epsilon
+            work = self._local.work = LlamaBuffers(n, chunk, n_positions, self.sizes, theta, eps)
         return work
+
+
+class Reading(Protocol):
+    """Which rows go through a layer together, where they stand, and what they attend to."""
+
+    positions: torch.Tensor  # (n,) place of each row in its own context
+    n_positions: int
+
+    def chunks(self) -> Iterable[tuple[int, int, list[Tile]]]:
+        """Return stretches of rows (first, last, tiles), in order."""
+        ...
+
+    def mix(
+        self, work: LlamaBuffers, layer: int, first: int, tiles: list[Tile], q: torch.Tensor,
+        k: torch.Tensor, v: torch.Tensor,
+    ) -> torch.Tensor:  # fmt: skip
+        """Return the values that each row of the chunk attends to, heads side by side."""
+        ...
+
+
+class _Windows:
+    """Windows laid end to end, each read from its own beginning."""
+
+    def __init__(self, lengths: Sequence[int], sizes: LlamaSizes) -> None:
+        self._tiles = tiles_of(lengths, sizes)
+        self.positions = torch.cat([torch.arange(n) for n in lengths])
+        self.n_positions = max(max(lengths), sizes.step)
+
+    def chunks(self) -> Iterable[tuple[int, int, list[Tile]]]:
+        return chunks_of(self._tiles)
+
+    def mix(
+        self, work: LlamaBuffers, layer: int, first: int, tiles: list[Tile], q: torch.Tensor,
+        k: torch.Tensor, v: torch.Tensor,
+    ) -> torch.Tensor:  # fmt: skip
+        del layer
+        last = first + len(q)
+        work.rotate_queries(q, first)
+        work.rotate_keys(k, first, work.keys[:, first:last])
+        by_group = v.view(len(v), len(work.values), -1).transpose(0, 1)
+        work.values[:, first:last].copy_(by_group)
+        return work.attend(first, tiles)
