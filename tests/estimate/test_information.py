@@ -13,8 +13,7 @@ from sklearn.metrics.cluster import contingency_matrix, expected_mutual_informat
 import infoscope
 import infoscope.estimate as est
 from infoscope.core.errors import InvalidArgument, UnknownName
-from infoscope.estimate.fixed_margins import Moments, information_moments, two_sample_moments
-from infoscope.estimate.score_interval import score_ends
+from infoscope.estimate.fixed_margins import information_moments, two_sample_moments
 
 LABELS = arrays(np.int64, 40, elements=st.integers(0, 4))
 
@@ -87,14 +86,6 @@ def test_conditional_information_is_the_measure_of_the_three_way_table(x, y, z) 
     value = est.conditional_mutual_information(x, y, z, method="plugin", **flags).value
     expected = infoscope.measures.conditional_mutual_information(table)
     assert value == pytest.approx(expected, abs=1e-12)
-
-
-def test_the_score_interval_is_that_of_the_tables_pillar() -> None:
-    tables = pytest.importorskip("infoscope.tables.score_interval")
-    for case in [(0.01, 0.02, 1e-4, 1e-7, 2.1, 500.0), (-0.01, -0.01, 4e-4, 1e-6, 1.8, 90.0)]:
-        expected = tables.score_interval(*(np.array([v]) for v in case), 0.9)
-        got = score_ends(case[:2], Moments(0.0, *case[2:4]), *case[4:], 0.9)
-        np.testing.assert_allclose(got, np.ravel(expected), atol=1e-12)
 
 
 # -- identity -------------------------------------------------------------------------------------

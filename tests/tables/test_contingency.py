@@ -11,10 +11,10 @@ from sklearn.metrics import mutual_info_score
 from sklearn.metrics.cluster import expected_mutual_information
 
 from infoscope import entropy, mutual_information
+from infoscope.core.skewed_law import pearson_three_tail
+from infoscope.estimate.many_tables import FIELDS, pair_statistics
 from infoscope.tables.contingency import statistics_of
 from infoscope.tables.counts import PairTables
-from infoscope.tables.kernels import FIELDS, pair_statistics
-from infoscope.tables.significance import pearson_three_tail
 
 
 def as_pair_tables(dense):

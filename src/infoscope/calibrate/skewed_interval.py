@@ -8,12 +8,11 @@ v0 and k0 are those at J = 0 and s is n times the delta-method variance over the
 from __future__ import annotations
 
 import math
-from typing import Any
 
-from scipy.optimize import brentq
 from scipy.special import ndtri
 
 from infoscope.core.result import Interval
+from infoscope.core.skewed_law import score_interval
 
 __all__ = ["skewed_interval"]
 
@@ -25,39 +24,15 @@ def skewed_interval(
 
     Notes
     -----
-    The normal score is Wilson & Hilferty's cube root of a shifted gamma with these three moments.
-    Truths below 0, which no distance has, close the interval where `value` is surprisingly low.
+    As `score_interval`, but truths below 0, which no distance has, close the interval where `value`
+    is surprisingly low; without variance the delta method's interval is left.
 
     Source
     ------
     Wilson & Hilferty, The distribution of chi-square (1931).
     """
-    z = float(ndtri(0.5 + level / 2))
-    how = "score interval, three moments"
     if v0 <= 0:
-        half = z * math.sqrt(max(slope * value, 0.0) / n)
+        half = float(ndtri(0.5 + level / 2)) * math.sqrt(max(slope * value, 0.0) / n)
         return Interval(value - half, value + half, level, "normal, delta method")
-
-    def score(truth: float) -> float:
-        """Normal score of `value` if `truth` holds; falls as `truth` grows."""
-        above = max(truth, 0.0)
-        sd = math.sqrt(v0 + slope * above / n)
-        h = (k0 + 1.5 * above * (slope / n) ** 2) / sd**3 / 2.0
-        x = (value - truth) / sd
-        if h < 1e-6:
-            return x
-        return (math.cbrt(1.0 + x * h) - 1.0 + h * h / 9.0) * 3.0 / h
-
-    reach = math.sqrt(v0) + math.sqrt(max(slope * abs(value), 0.0) / n)
-
-    def end(target: float) -> float:
-        """Solve score(truth) = target within a bracket that grows until it holds the answer."""
-        low = high = reach
-        while score(value - low) < target:
-            low *= 2.0
-        while score(value + high) > target:
-            high *= 2.0
-        root: Any = brentq(lambda truth: score(truth) - target, value - low, value + high)
-        return float(root)
-
-    return Interval(end(z), end(-z), level, how)
+    low, high = score_interval(value, value, v0, k0, slope, n, level, floor=-math.inf)
+    return Interval(float(low), float(high), level, "score interval, three moments")

@@ -14,10 +14,19 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from infoscope.core import skewed_law
+from infoscope.estimate.kernels.space import FAST
 from infoscope.estimate.method import Floats
-from infoscope.estimate.special import gammaincc, ndtr, xlogy
+from infoscope.estimate.special import xlogy
 
-__all__ = ["Moments", "information_moments", "pearson_three_tail", "two_sample_moments"]
+__all__ = [
+    "Moments",
+    "information_moments",
+    "pearson_three_tail",
+    "plain_information_moments",
+    "score_ends",
+    "two_sample_moments",
+]
 
 #: A cell's part of a statistic, from its count and its two totals.
 _Term: TypeAlias = Callable[[Floats, Floats, Floats], Floats]
@@ -63,6 +72,30 @@ def information_moments(rows: NDArray[np.int64], columns: NDArray[np.int64]) -> 
     >>> round(m.mean, 6), round(m.variance, 6)
     (0.693147, 0.0)
     """
+    if min(rows.size, columns.size) < 2:
+        return Moments(0.0, 0.0, 0.0)
+    if not FAST:
+        return plain_information_moments(rows, columns)
+    from infoscope.estimate.kernels.margin_moments import moments_of_margins
+
+    n = int(rows.sum())
+    folded = [np.unique(totals, return_counts=True) for totals in (rows, columns)]
+    out = np.empty((1, 3))
+    moments_of_margins(
+        np.array([n]),
+        np.concatenate([values for values, _ in folded]).astype(np.int64, copy=False),
+        np.concatenate([times for _, times in folded]).astype(np.int64, copy=False),
+        np.array([[0, folded[0][0].size]]),
+        np.array([[values.size for values, _ in folded]]),
+        np.zeros(1, np.int64),
+        out,
+    )
+    mean, variance, third = (float(moment) for moment in out[0])  # of G = 2 n I
+    return Moments(mean / (2.0 * n), variance / (2.0 * n) ** 2, third / (2.0 * n) ** 3)
+
+
+def plain_information_moments(rows: NDArray[np.int64], columns: NDArray[np.int64]) -> Moments:
+    """Return what `information_moments` does, by NumPy alone."""
     n = float(rows.sum())
     a, many_a = _folded(rows)
     b, many_b = _folded(columns)
@@ -128,20 +161,33 @@ def two_sample_moments(
 def pearson_three_tail(value: float, moments: Moments) -> float:
     """Return P(X >= value) of the Pearson III (shifted gamma) law with these moments.
 
-    Below a skewness of 0.001 the normal tail is used.
-
     >>> round(pearson_three_tail(3.841458820694124, Moments(1.0, 2.0, 8.0)), 6)
     0.05
     """
-    if not moments.variance > 0:
-        return 1.0
-    sd = moments.variance**0.5
-    skew = moments.third / sd**3
-    z = (value - moments.mean) / sd
-    if skew < 1e-3:
-        return float(ndtr(-z))
-    shape = 4.0 / skew**2
-    return float(gammaincc(shape, max(shape + z * shape**0.5, 0.0)))
+    tail = skewed_law.pearson_three_tail(value, moments.mean, moments.variance, moments.third)
+    return float(tail)
+
+
+def score_ends(
+    estimates: tuple[float, float], moments: Moments, s: float, n: float, level: float
+) -> tuple[float, float]:
+    """Return both ends of the score interval of a corrected value, in nats and at least 0.
+
+    Parameters
+    ----------
+    estimates : (float, float)
+        What the lower end looks from (the corrected value), and the upper one (that value rescaled
+        to reach the smaller entropy): the two bracket the truth where cells are few.
+    moments : Moments
+        Of the estimate at independence; where the variance is 0 (a table that can only be what it
+        is) both ends are the estimate.
+    s, n : float
+        n * delta-method variance / plug-in value, about 2 near independence; rows counted.
+    level : float
+        Coverage aimed at, in (0, 1).
+    """
+    low, high = skewed_law.score_interval(*estimates, moments.variance, moments.third, s, n, level)
+    return float(low), float(high)
 
 
 def _folded(totals: NDArray[np.int64]) -> tuple[Floats, Floats]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from infoscope.core.skewed_law import pearson_three_tail, score_interval
+from infoscope.estimate.many_tables import FIELDS, pair_statistics
 from infoscope.tables.counts import PairTables
-from infoscope.tables.kernels import FIELDS, pair_statistics
-from infoscope.tables.score_interval import score_interval
-from infoscope.tables.significance import pearson_three_tail, random_table_p_value
+from infoscope.tables.significance import random_table_p_value
 
 __all__ = ["P_RULES", "PairStatistics", "statistics_of"]
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from infoscope.core.errors import DataError, InvalidArgument, UnknownName, sentence
 from infoscope.core.progress import Progress
 from infoscope.core.result import Estimate, Interval
+from infoscope.estimate import benjamini_hochberg
 from infoscope.tables.columns import KINDS, Column
 from infoscope.tables.contingency import PairStatistics, statistics_of
 from infoscope.tables.counts import CountingBackend, all_pairs
@@ -21,7 +22,6 @@ from infoscope.tables.information_map import InformationMap
 from infoscope.tables.local_counts import LocalBackend
 from infoscope.tables.matrix import MutualInformation, close_names
 from infoscope.tables.reading import NULL_MARKERS
-from infoscope.tables.significance import benjamini_hochberg
 from infoscope.tables.sources import open_source
 
 __all__ = ["scan"]

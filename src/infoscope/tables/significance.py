@@ -1,4 +1,4 @@
-"""p-values for many tables at once: the fixed-margin law of G, random tables, false discoveries."""
+"""p-values of tables too small for any curve: random tables with the same margins."""
 
 from __future__ import annotations
 
@@ -6,38 +6,14 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaincc, ndtr, xlogy
+from scipy.special import xlogy
 
 from infoscope.tables.row_loops import tail_draws
 
-__all__ = ["benjamini_hochberg", "draws_allowed", "pearson_three_tail", "random_table_p_value"]
+__all__ = ["draws_allowed", "random_table_p_value"]
 
 _WANTED = 20  # exceedances after which a Monte Carlo p-value stops (Besag & Clifford 1991)
 _USUAL_DRAWS = 999
-
-
-def pearson_three_tail(
-    value: NDArray[np.float64],
-    mean: NDArray[np.float64],
-    variance: NDArray[np.float64],
-    third: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Return P(X >= value) of the Pearson III (shifted gamma) law with these three moments.
-
-    Below a skewness of 0.001 the normal tail is used. Tails under 1e-308 come out as 0.
-
-    >>> one = np.ones(1)
-    >>> pearson_three_tail(one * 3.841458820694124, one, 2 * one, 8 * one).round(6).tolist()
-    [0.05]
-    """
-    sd = np.sqrt(variance)
-    skew = third / sd**3
-    gamma = skew >= 1e-3
-    safe = np.where(gamma, skew, 1.0)
-    z = (value - mean) / sd
-    shape = 4.0 / safe**2
-    tail = gammaincc(shape, np.maximum(shape + z * np.sqrt(shape), 0.0))
-    return np.where(gamma, tail, ndtr(-z))
 
 
 def draws_allowed(n_pairs: int, dealt: int) -> int:
@@ -74,19 +50,3 @@ def random_table_p_value(
     )
     p = _WANTED / draws if reached >= _WANTED else (reached + 1) / (draws + 1)
     return float(p), int(draws)
-
-
-def benjamini_hochberg(p: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return q-values: the false discovery rate at which each test would just pass.
-
-    q_(i) = min over j >= i of m p_(j) / j. NaN (a pair never seen together) is no test and stays.
-
-    >>> benjamini_hochberg(np.array([0.01, 0.04, 0.03, 0.5])).round(4).tolist()
-    [0.04, 0.0533, 0.0533, 0.5]
-    """
-    q = np.full(p.shape, np.nan)
-    tested = np.flatnonzero(~np.isnan(p))
-    order = tested[np.argsort(p[tested], kind="stable")]
-    scaled = p[order] * order.size / np.arange(1, order.size + 1)
-    q[order] = np.minimum.accumulate(scaled[::-1])[::-1]
-    return q

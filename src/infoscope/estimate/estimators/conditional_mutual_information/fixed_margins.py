@@ -10,10 +10,14 @@ import math
 import numpy as np
 
 from infoscope.estimate.estimators.mutual_information.fixed_margins import UNRELIABLE
-from infoscope.estimate.fixed_margins import Moments, information_moments, pearson_three_tail
+from infoscope.estimate.fixed_margins import (
+    Moments,
+    information_moments,
+    pearson_three_tail,
+    score_ends,
+)
 from infoscope.estimate.from_entropies import log_ratios
 from infoscope.estimate.method import DISCRETE_TRIPLE, Raw, Spec
-from infoscope.estimate.score_interval import score_ends
 from infoscope.estimate.variables import Variable
 
 __all__ = ["SPEC", "run"]

@@ -7,9 +7,8 @@ import math
 import numpy as np
 
 from infoscope.estimate.estimators.jensen_shannon_divergence.plugin import delta_variance
-from infoscope.estimate.fixed_margins import pearson_three_tail, two_sample_moments
+from infoscope.estimate.fixed_margins import pearson_three_tail, score_ends, two_sample_moments
 from infoscope.estimate.method import DISCRETE_PAIR, Floats, Raw, Spec
-from infoscope.estimate.score_interval import score_ends
 from infoscope.estimate.special import xlogy
 from infoscope.estimate.variables import Variable
 from infoscope.measures import jensen_shannon_divergence

@@ -10,10 +10,9 @@ import math
 
 import numpy as np
 
-from infoscope.estimate.fixed_margins import information_moments, pearson_three_tail
+from infoscope.estimate.fixed_margins import information_moments, pearson_three_tail, score_ends
 from infoscope.estimate.from_entropies import log_ratios
 from infoscope.estimate.method import DISCRETE_PAIR, Raw, Spec
-from infoscope.estimate.score_interval import score_ends
 from infoscope.estimate.variables import Variable
 
 __all__ = ["SPEC", "UNRELIABLE", "run"]
