@@ -57,9 +57,9 @@ def pearson_three_tail(
     gamma = skew >= _ROUND
     safe = np.where(gamma, skew, 1.0)
     shape = 4.0 / safe**2
-    tail = _special.gammaincc(shape, np.maximum(shape + z * np.sqrt(shape), 0.0))
-    beyond: Floats = np.where(gamma, tail, _special.ndtr(-z))
-    return np.where(variance <= 0, 1.0, beyond)
+    tail: Floats = _special.gammaincc(shape, np.maximum(shape + z * np.sqrt(shape), 0.0))
+    normal: Floats = _special.ndtr(-z)
+    return np.where(variance <= 0, 1.0, np.where(gamma, tail, normal))
 
 
 def score_interval(

@@ -41,7 +41,7 @@ def _powers() -> NDArray[np.float64]:
 
 _CHOOSE = _binomials()
 _SERIES = _powers()
-_LOGS = np.concatenate([np.zeros(1), np.arange(1.0, 1024.0) * np.log(np.arange(1.0, 1024.0))])
+_TWICE_X_LOG_X = np.concatenate([np.zeros(1), [2.0 * x * math.log(x) for x in range(1, 1024)]])
 
 
 @compiled
@@ -114,6 +114,8 @@ def _expanded(
     central moments. Columns lie innermost, so that the compiler works on several at once.
     """
     q = wide.shape[0]
+    least = a * (b[wide[0]] / n)  # totals ascend
+    order = 20 if least < 300.0 else (16 if least < 1000.0 else 12)
     m, v, s = scratch[0], scratch[1], scratch[2]
     for j in range(q):
         total = b[wide[j]]
@@ -122,7 +124,7 @@ def _expanded(
         v[j] = m[j] * (n - a - total + m[j])
         mu[0, j] = 1.0
         mu[1, j] = 0.0
-    for k in range(1, _ORDER):
+    for k in range(1, order):
         after = mu[k + 1]
         for j in range(q):
             after[j] = 0.0
@@ -141,18 +143,18 @@ def _expanded(
         scale = 1.0 / m[j]
         power = scale * scale
         u, after = mu[2, j] * power, 0.0
-        for i in range(2, _ORDER + 1):
+        for i in range(2, order + 1):
             g, g2, g3 = _SERIES[0, i], _SERIES[1, i], _SERIES[2, i]
             f += g * u
             f2 += g2 * u
             f3 += g3 * u
-            if i < _ORDER:
+            if i < order:
                 power *= scale
                 after = mu[i + 1, j] * power
                 fx += g * after
                 f2x += g2 * after
                 u = after
-            if i < _ORDER - 1:
+            if i < order - 1:
                 fxx += g * mu[i + 2, j] * power * scale
         d = 2.0 * m[j]
         f, f2, f3 = d * f, d * d * f2, d * d * d * f3
@@ -178,49 +180,55 @@ def _summed(n: int, a: int, b: int, cell: NDArray[np.float64]) -> None:
     rest = n - a - b
     low, high = max(0, -rest), min(a, b)
     mode = min(max(int((a + 1.0) * (b + 1.0) / (n + 2.0)), low), high)
-    log_m = math.log(m)
-    total = f1 = f2 = f3 = fx = f2x = fxx = xx = xxx = 0.0
+    log_m = 2.0 * math.log(m) + 2.0
+    total = f1 = f2 = f3 = fx = f2x = fxx = 0.0
     for step in (1, -1):
-        weight = 1.0
         x = mode
-        if step < 0:
-            if mode == low:
-                break
-            weight = (float(x) * (rest + x)) / (float(a - x + 1) * (b - x + 1))
-            x -= 1
+        weight = 1.0
+        away_a, away_b = float(a - x), float(b - x)  # of the counts in the other cells
+        here, across = float(x), float(rest + x)
         while True:
-            own = _LOGS[x] if x < 1024 else x * math.log(x)
-            d = x - m
-            f = 2.0 * (own - x * log_m - d)
-            wf, wd = weight * f, weight * d
-            total += weight
-            f1 += wf
-            f2 += wf * f
-            f3 += wf * f * f
-            fx += wf * d
-            f2x += wf * f * d
-            fxx += wf * d * d
-            xx += wd * d
-            xxx += wd * d * d
+            if step == 1 or x != mode:
+                own = _TWICE_X_LOG_X[x] if x < 1024 else 2.0 * x * math.log(x)
+                d = here - m
+                f = own - here * log_m + 2.0 * m
+                wf = weight * f
+                wfd, wff = wf * d, wf * f
+                total += weight
+                f1 += wf
+                f2 += wff
+                f3 += wff * f
+                fx += wfd
+                f2x += wff * d
+                fxx += wfd * d
+            if weight < _NEGLIGIBLE:
+                break
+            x += step
+            if x > high or x < low:
+                break
             if step > 0:
-                if x >= high or weight < _NEGLIGIBLE:
-                    break
-                weight *= (float(a - x) * (b - x)) / (float(x + 1) * (rest + x + 1))
-                x += 1
+                here += 1.0
+                across += 1.0
+                weight *= (away_a * away_b) / (here * across)
+                away_a -= 1.0
+                away_b -= 1.0
             else:
-                if x <= low or weight < _NEGLIGIBLE:
-                    break
-                weight *= (float(x) * (rest + x)) / (float(a - x + 1) * (b - x + 1))
-                x -= 1
+                away_a += 1.0
+                away_b += 1.0
+                weight *= (here * across) / (away_a * away_b)
+                here -= 1.0
+                across -= 1.0
     f1, f2, f3 = f1 / total, f2 / total, f3 / total
     fx, f2x, fxx = fx / total, f2x / total, fxx / total
+    s, v = a + b - 2.0 * m, m * (rest + m)
+    xx = v / (n - 1.0)
     cell[0] = f1
     cell[1] = f2 - f1 * f1
     cell[2] = fx
     cell[3] = f3 - 3.0 * f1 * f2 + 2.0 * f1 * f1 * f1
     cell[4] = f2x - 2.0 * f1 * fx
-    cell[5] = fxx - f1 * xx / total
-    cell[6] = xxx / total
+    cell[5] = fxx - f1 * xx
+    cell[6] = (v - (2.0 * s - 1.0) * xx) / (n - 2.0) if n > 2 else 0.0
 
 
 @compiled
