@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, get_args
 
 __all__ = ["KINDS", "Column", "Kind"]
@@ -25,7 +25,7 @@ class Column:
         The name in the source; made unique where the source repeats one.
     kind : str
         One of "categorical", "ordinal", "numeric", "boolean", "date", "identifier", "text", "empty"
-        (nothing but nulls) and "nested" (lists, structs, bytes).
+        (nothing but nulls) and "nested" (lists, structs, bytes, or what cannot be read at all).
     n_levels : int
         Distinct non-null values, after binning where `edges` is given.
     n_missing : int
@@ -38,6 +38,9 @@ class Column:
         What a careful reader must know, or "".
     mapped : bool
         Whether the column takes part in the map of pairs; if not, `note` says why.
+    labels : tuple of str or None
+        The values behind codes 1, 2, ... where they were used as they are and are at most 65,536;
+        None for binned columns and those out of the map.
 
     Examples
     --------
@@ -52,6 +55,7 @@ class Column:
     edges: tuple[float, ...] | tuple[str, ...] | None = None
     note: str = ""
     mapped: bool = True
+    labels: tuple[str, ...] | None = field(default=None, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain Python values, ready for `json.dumps`; infinite edges become strings."""
