@@ -1,7 +1,8 @@
 """Read a GGUF file (llama.cpp's format for weights): metadata, tensor list, float32 weights.
 
-Only what this library runs is decoded: plain floats and the block formats Q4_0, Q4_1 and Q8_0. The
-file is mapped, not read, and every length is checked against its size before it is believed.
+Only what this library runs is decoded: plain floats and the block formats Q4_0, Q4_1, Q8_0, Q4_K
+and Q6_K. The file is mapped, not read, and every length is checked against its size before it is
+believed.
 """
 
 from __future__ import annotations
@@ -82,14 +83,48 @@ def _decode_q8_0(blocks: NDArray[Any]) -> NDArray[np.float32]:
     return values
 
 
-# block layouts: ggml-common.h of llama.cpp (block_q4_0, block_q4_1, block_q8_0)
+def _decode_q4_k(blocks: NDArray[Any]) -> NDArray[np.float32]:
+    """Decode 8 runs of 32 values; each run has a 6-bit scale and a 6-bit minimum of its own."""
+    packed = blocks["s"]  # (n, 12): low bits of 4 scales, of 4 minima, then nibbles of the others
+    low, mid, high = packed[:, :4], packed[:, 4:8], packed[:, 8:]
+    scales = np.concatenate([low & 63, (high & 15) | (low >> 6 << 4)], 1)  # (n, 8)
+    minima = np.concatenate([mid & 63, (high >> 4) | (mid >> 6 << 4)], 1)
+    d, m = (blocks[name].astype(np.float32)[:, None] for name in "dm")
+    q = blocks["q"].reshape(-1, 4, 32)
+    values = np.stack([q & 15, q >> 4], 2).reshape(-1, 8, 32).astype(np.float32)
+    values *= (d * scales)[:, :, None]
+    values -= (m * minima)[:, :, None]
+    return values
+
+
+def _decode_q6_k(blocks: NDArray[Any]) -> NDArray[np.float32]:
+    """Decode 16 runs of 16 values: four low bits and two high bits each, one signed scale a run."""
+    low = blocks["l"].reshape(-1, 2, 64)
+    high = blocks["h"].reshape(-1, 2, 1, 32) >> np.array([0, 2, 4, 6], np.uint8)[:, None]
+    nibbles = np.stack([low & 15, low >> 4], 2).reshape(-1, 2, 4, 32)
+    values = (nibbles | (high & 3) << 4).reshape(-1, 16, 16).astype(np.float32)
+    values -= 32
+    values *= (blocks["d"].astype(np.float32)[:, None] * blocks["s"])[:, :, None]
+    return values
+
+
+# block layouts: ggml-common.h of llama.cpp (block_q4_0, block_q4_1, block_q8_0, block_q4_K,
+# block_q6_K)
 _FORMATS: dict[int, _Format] = {
     0: _Format("F32", 1, np.dtype("<f4"), _decode_plain),
     1: _Format("F16", 1, np.dtype("<f2"), _decode_plain),
     2: _Format("Q4_0", 32, np.dtype([("d", "<f2"), ("q", "u1", 16)]), _decode_q4_0),
     3: _Format("Q4_1", 32, np.dtype([("d", "<f2"), ("m", "<f2"), ("q", "u1", 16)]), _decode_q4_1),
     8: _Format("Q8_0", 32, np.dtype([("d", "<f2"), ("q", "i1", 32)]), _decode_q8_0),
-}
+    12: _Format(
+        "Q4_K", 256,
+        np.dtype([("d", "<f2"), ("m", "<f2"), ("s", "u1", 12), ("q", "u1", 128)]), _decode_q4_k,
+    ),
+    14: _Format(
+        "Q6_K", 256,
+        np.dtype([("l", "u1", 128), ("h", "u1", 64), ("s", "i1", 16), ("d", "<f2")]), _decode_q6_k,
+    ),
+}  # fmt: skip
 
 
 class GGUFFile:

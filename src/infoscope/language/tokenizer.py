@@ -59,6 +59,7 @@ class ByteTokenizer:
             raise ModelError(
                 sentence("load", "tokenizer.json", "describe a tokenizer", str(error).rstrip("."))
             ) from None
+        self.description = description
         self._tokenizer.encode_special_tokens = True
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
