@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from infoscope import (
         calibrate,
         channels,
+        codes,
         estimate,
         figures,
         known,
@@ -115,7 +116,8 @@ __all__ = [
 ]
 
 _PILLARS = (
-    "calibrate", "channels", "estimate", "figures", "known", "language", "measures", "tables",
+    "calibrate", "channels", "codes", "estimate", "figures", "known", "language", "measures",
+    "tables",
 )  # fmt: skip
 
 
