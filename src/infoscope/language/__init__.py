@@ -23,14 +23,20 @@ if TYPE_CHECKING:
     )
     from infoscope.language.loading import load
     from infoscope.language.result import ScoredToken, ScoredWord, ScoringRule, TextScore
+    from infoscope.language.sampling import Continuation, Continuations, sample_continuations
     from infoscope.language.scoring import score
     from infoscope.language.sessions import open_session, predict_many
     from infoscope.language.store import BUILTIN, BuiltinModel, ModelEntry, install, models, remove
+    from infoscope.language.temperature_curves import BestTemperature, TemperatureSweep
+    from infoscope.language.temperature_sweeping import temperature_sweep
 
 __all__ = [
     "BUILTIN",
+    "BestTemperature",
     "BuiltinModel",
     "ComparedPlace",
+    "Continuation",
+    "Continuations",
     "HiddenStates",
     "LanguageModel",
     "LogitRows",
@@ -42,6 +48,7 @@ __all__ = [
     "ScoredWord",
     "ScoringRule",
     "Session",
+    "TemperatureSweep",
     "TextScore",
     "Tokens",
     "compare",
@@ -51,10 +58,15 @@ __all__ = [
     "open_session",
     "predict_many",
     "remove",
+    "sample_continuations",
     "score",
+    "temperature_sweep",
 ]
 
 _HOMES = {
+    "sampling": ("Continuation", "Continuations", "sample_continuations"),
+    "temperature_curves": ("BestTemperature", "TemperatureSweep"),
+    "temperature_sweeping": ("temperature_sweep",),
     "compare_models": ("compare",),
     "comparison": ("ComparedPlace", "ModelComparison", "PairedTest"),
     "contract": (
@@ -72,6 +84,9 @@ _HOMES = {
     "store": ("BUILTIN", "BuiltinModel", "ModelEntry", "install", "models", "remove"),
 }
 _NEEDS = {
+    "sampling": ("torch", "tokenizers", "safetensors"),
+    "temperature_curves": ("torch",),
+    "temperature_sweeping": ("torch", "tokenizers", "safetensors"),
     "compare_models": ("torch", "tokenizers", "safetensors"),
     "comparison": ("torch",),
     "loading": ("torch", "tokenizers", "safetensors"),
