@@ -153,3 +153,109 @@ def test_a_model_without_a_limit_only_needs_two_tokens() -> None:
     with pytest.raises(InvalidArgument, match="context must be at least 2; got 1"):
         score(b"ab", UniformBytes(), context=1)
     assert len(score(b"ab", UniformBytes(), context=10**6)) == 2
+
+
+def by_steps(model, line: list[int], n_before: int) -> list[float]:
+    """-ln p of each token of `line` after the first, from at most `n_before` tokens before."""
+    nats = []
+    for i in range(1, len(line)):
+        with torch.no_grad():
+            row = model(torch.tensor([line[max(0, i - n_before) : i]])).logits[0, -1].double()
+        nats.append(-float(torch.log_softmax(row, 0)[line[i]]))
+    return nats
+
+
+def test_full_context_reads_all_that_came_before(tiny, tiny_llama) -> None:
+    text = b"the other three of them, the one " * 3
+    found = score(text, tiny, context="full")
+    line = [tiny.prefix, *tiny.encode(text).ids.tolist()]
+    assert len(line) < tiny.context_limit
+    np.testing.assert_allclose(found.surprisal, by_steps(tiny_llama, line, 10**6), atol=2e-5)
+    assert (found.rule.name, found.rule.context) == ("full", 160)
+    assert "rule=full, context=160" in str(found.total)
+
+
+def test_beyond_the_limit_full_context_keeps_the_last_half(tiny) -> None:
+    text = bytes(range(32, 127)) * 4  # 380 tokens, the limit is 160
+    found = score(text, tiny, context="full")
+    halves = score(text, tiny, context=160, stride=80)
+    np.testing.assert_array_equal(found.surprisal, halves.surprisal)
+    assert "begin with the last 80 tokens" in found.rule.last_window
+    model = UniformBytes()
+    score(text, model, context="full")
+    assert model.windows == [(380, 0)]  # no limit: one context
+
+
+def test_another_prefix_changes_the_first_tokens(tiny, tiny_llama) -> None:
+    text = b"the other"
+    ids = tiny.encode(text).ids.tolist()
+    for prefix, token in ((2, 2), ("<|end|>", 2), ("the", 258)):
+        found = score(text, tiny, prefix=prefix)
+        expected = by_steps(tiny_llama, [token, *ids], 100)
+        np.testing.assert_allclose(found.surprisal, expected, atol=2e-5)
+        assert (found.rule.prefix_id, found.rule.prefix_rule) == (token, "as asked")
+    assert score(text, tiny).rule.prefix_rule == "the model's own"
+
+
+def test_without_a_prefix_the_first_token_is_left_out(tiny, tiny_llama) -> None:
+    text = b"the other"
+    ids = tiny.encode(text).ids.tolist()
+    found = score(text, tiny, prefix="none")
+    np.testing.assert_allclose(found.surprisal, by_steps(tiny_llama, ids, 100), atol=2e-5)
+    assert found.text == b" other"
+    assert (found.starts[0], found.ends[-1]) == (0, 6)
+    assert "not scored" in found.rule.first_token
+    with pytest.raises(InvalidArgument, match="at least two tokens"):
+        score(b"the", tiny, prefix="none")
+
+
+def test_the_prefix_may_stand_in_every_window(tiny, tiny_llama) -> None:
+    text = b"the other three of them"
+    ids = tiny.encode(text).ids.tolist()
+    found = score(text, tiny, context=6, prefix_always=True)
+    for first in (0, 6, len(ids) - 6):  # the last window is filled from the left
+        expected = by_steps(tiny_llama, [1, *ids[first : first + 6]], 100)
+        new = slice(6 - len(ids) % 6 if first > 6 else 0, 6)
+        np.testing.assert_allclose(
+            found.surprisal[first : first + 6][new], expected[new], atol=2e-5
+        )
+    assert found.rule.prefix_always
+    assert not score(text, tiny, context=6).rule.prefix_always
+
+
+def test_varentropy_is_the_variance_of_the_surprisal_expected(tiny, tiny_llama) -> None:
+    text = b"the other"
+    line = [1, *tiny.encode(text).ids.tolist()]
+    with torch.no_grad():
+        log_p = tiny_llama(torch.tensor([line])).logits[0, :-1].double().log_softmax(-1)
+    mean = -(log_p.exp() * log_p).sum(-1, keepdim=True)
+    expected = (log_p.exp() * (log_p + mean) ** 2).sum(-1)
+    found = score(text, tiny)
+    assert found.varentropy is not None
+    np.testing.assert_allclose(found.varentropy, expected, rtol=1e-5)
+    assert float(found.mean_varentropy) == pytest.approx(float(expected.mean()), rel=1e-5)
+    flat = score(b"abc", UniformBytes()).varentropy
+    assert flat is not None
+    np.testing.assert_allclose(flat, 0.0, atol=1e-12)
+
+
+def test_short_texts_have_intervals_above_zero(smollm2) -> None:
+    found = score("the the the the zyx", smollm2)
+    for estimate in (found.bits_per_byte, found.total, found.mean_entropy):
+        assert estimate.interval is not None
+        assert 0 < estimate.interval.low < estimate.value < estimate.interval.high
+        assert "log scale" in estimate.interval.how
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "sentence"),
+    [
+        ({"context": "whole"}, InvalidArgument, "context must be a number or 'full'; got 'whole'"),
+        ({"prefix": "<no such>"}, InvalidArgument, "prefix must be a token id, the name of one"),
+        ({"prefix": 259}, InvalidArgument, "prefix must lie between 0 and 258; got 259"),
+        ({"prefix": 1.5}, WrongType, "prefix must be a whole number; got float"),
+    ],
+)
+def test_bad_rules_get_one_sentence(call, error, sentence, tiny) -> None:
+    with pytest.raises(error, match=re.escape(sentence)):
+        score(b"abc", tiny, **call)

@@ -40,3 +40,34 @@ def test_each_token_is_scored_once_after_exactly_its_own_past(
             assert len(window.inputs) == context
         scored += range(window.first, window.last)
     assert scored == list(range(n))
+
+
+@given(st.integers(1, 400), st.integers(2, 64))
+def test_disjoint_windows_are_those_of_the_harness(n: int, context: int) -> None:
+    """The rule as lm-evaluation-harness states it, written here anew: (inputs, targets) per window.
+
+    The first window predicts up to `context` tokens from the prefix; every later one takes
+    `context` tokens of which the last is not read, and predicts only those not predicted yet.
+    """
+    ids, prefix = list(range(1000, 1000 + n)), 7
+    expected = [([prefix, *ids[: min(context, n) - 1]], ids[: min(context, n)])]
+    predicted = min(context, n)
+    while predicted < n:
+        more = min(n - predicted, context)
+        end = predicted + more
+        expected.append((ids[end - context - 1 : end - 1], ids[end - more : end]))
+        predicted = end
+    found = [
+        (w.inputs.tolist(), ids[w.first : w.last])
+        for w in disjoint_windows(np.array(ids), prefix, context)
+    ]
+    assert found == expected
+
+
+def test_a_prefix_in_every_window_takes_the_earliest_place() -> None:
+    windows = list(strided_windows(np.arange(10, 17), 1, 4, 2, prefix_always=True))
+    assert [w.inputs.tolist() for w in windows] == [
+        [1, 10, 11, 12],
+        [1, 12, 13, 14],
+        [1, 13, 14, 15],
+    ]

@@ -29,6 +29,7 @@ class BlockAverage:
     stderr: float | None
     n_blocks: int
     block_length: int
+    positive: bool = False  # a sum of amounts that cannot be negative: neither can its interval
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -47,11 +48,20 @@ class BlockAverage:
         return meaning
 
     def interval(self) -> Interval | None:
-        """Return the 95 % interval, Student t with one degree of freedom per block but one."""
+        """Return the 95 % interval, Student t with one degree of freedom per block but one.
+
+        For amounts that cannot be negative it is symmetric in the logarithm, so that a short text
+        gets no interval that reaches below 0.
+        """
         if self.stderr is None:
             return None
         reach = float(stdtrit(self.n_blocks - 1, 0.5 + _LEVEL / 2)) * self.stderr
         how = f"batch means over {self.n_blocks} contiguous blocks, Student t"
+        if self.positive and self.value > 0.0:
+            fold = reach / self.value
+            low = self.value * math.exp(-fold)
+            high = self.value * math.exp(fold) if fold < 700.0 else math.inf  # exp(710) overflows
+            return Interval(low, high, _LEVEL, f"{how}, on the log scale")
         return Interval(self.value - reach, self.value + reach, _LEVEL, how)
 
 
@@ -94,7 +104,8 @@ def block_average(values: NDArray[np.float64], weights: NDArray[np.float64]) -> 
     n_blocks = n // length
     if n_blocks < 2 or not math.isfinite(ratio):
         return BlockAverage(ratio, None, n_blocks, length)
+    positive = bool(np.min(values) >= 0.0)
     edges = (np.arange(n_blocks) * n) // n_blocks
     residuals = np.add.reduceat(values - ratio * weights, edges)  # (n_blocks,)
     spread = math.sqrt(n_blocks / (n_blocks - 1) * float(np.sum(residuals**2)))
-    return BlockAverage(ratio, spread / total, n_blocks, length)
+    return BlockAverage(ratio, spread / total, n_blocks, length, positive)

@@ -1,4 +1,4 @@
-"""Read surprisal, entropy, rank and the likeliest tokens off a model's rows in one pass.
+"""Read surprisal, entropy, varentropy, rank and rivals off a model's rows in one pass.
 
 The product of hidden states and vocabulary is made a few rows at a time in one buffer that is used
 again, and each group of rows is reduced while it is still in the cache; so memory depends on the
@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from infoscope.core.errors import ModelError
+from infoscope.language.byte_split import ByteSplitter
 from infoscope.language.contract import HiddenStates, Prediction
 from infoscope.language.rows import logit_rows
 
@@ -26,19 +27,27 @@ _BLOCK = 256  # columns per block in the two-step search for the largest
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Observations:
-    """What one window tells of its targets; surprisal and entropy in nats, rank 1 is the best."""
+    """What rows tell of their targets; surprisal and entropy in nats, rank 1 is the best.
+
+    The varentropy, in nats squared, is the variance of the surprisal that the row itself expects.
+    `byte_costs` has one array for each row, the surprisal of each byte of the target's spelling;
+    it is empty unless asked for.
+    """
 
     surprisal: NDArray[np.float64]  # (rows,)
     entropy: NDArray[np.float64]  # (rows,)
+    varentropy: NDArray[np.float64]  # (rows,)
     rank: NDArray[np.int64]  # (rows,)
     top_ids: NDArray[np.int64]  # (rows, k)
     top_probabilities: NDArray[np.float64]  # (rows, k)
+    byte_costs: list[NDArray[np.float64]]
 
 
 class Observer:
     """Reduces predictions for a vocabulary of one size, with buffers kept between windows."""
 
-    def __init__(self, n_vocabulary: int, top: int) -> None:
+    def __init__(self, n_vocabulary: int, top: int, splitter: ByteSplitter | None = None) -> None:
+        self._splitter = splitter
         self._n, self._top = n_vocabulary, min(top, n_vocabulary)
         self._group = max(1, _REDUCE_BYTES // (4 * n_vocabulary))
         self._rows = max(self._group, _PRODUCT_BYTES // (4 * n_vocabulary))
@@ -50,8 +59,8 @@ class Observer:
         """Reduce the rows of one window; row i is judged by ``targets[i]``."""
         n = len(targets)
         out = Observations(
-            np.empty(n), np.empty(n), np.empty(n, np.int64),
-            np.empty((n, self._top), np.int64), np.empty((n, self._top)),
+            np.empty(n), np.empty(n), np.empty(n), np.empty(n, np.int64),
+            np.empty((n, self._top), np.int64), np.empty((n, self._top)), [],
         )  # fmt: skip
         for first in range(0, n, self._rows):
             last = min(first + self._rows, n)
@@ -89,16 +98,32 @@ class Observer:
         z.sub_(best[:, :1])
         torch.exp(z, out=e)
         total = e.sum(-1).double()
+        out.surprisal[at] = (total.log() - (reached - best[:, :1])[:, 0].double()).numpy()
+        if self._splitter is not None:
+            self._split(z, e, total, goal, out, at)
         if finite:
             e.mul_(z)
         else:  # a token of probability 0 has logit -inf, and 0 log 0 = 0
-            e = torch.where(e == 0, e, e * z)
-        out.entropy[at] = (total.log() - e.sum(-1).double() / total).numpy()
-        out.surprisal[at] = (total.log() - (reached - best[:, :1])[:, 0].double()).numpy()
+            z.masked_fill_(e == 0, 0.0)
+            e.mul_(z)
+        mean = e.sum(-1).double() / total  # of ln p + ln total, under the row
+        out.entropy[at] = (total.log() - mean).numpy()
+        out.varentropy[at] = (e.mul_(z).sum(-1).double() / total - mean * mean).numpy()
         if self._top:
             out.top_ids[at] = ids[:, : self._top].numpy()
             weights = (best[:, : self._top] - best[:, :1]).double().exp()
             out.top_probabilities[at] = (weights / total[:, None]).numpy()
+
+    def _split(
+        self, z: torch.Tensor, e: torch.Tensor, total: torch.Tensor, goal: torch.Tensor,
+        out: Observations, at: slice,
+    ) -> None:  # fmt: skip
+        assert self._splitter is not None
+        rows = zip(
+            e.numpy(), total.tolist(), goal[:, 0].tolist(), out.surprisal[at].tolist(), z.numpy(),
+            strict=True,
+        )  # fmt: skip
+        out.byte_costs.extend(self._splitter.split(*row) for row in rows)
 
     def _largest(self, z: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the largest values of each row, descending, and their columns.

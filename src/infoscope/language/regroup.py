@@ -10,10 +10,14 @@ from numpy.typing import NDArray
 
 __all__ = [
     "RunningRate",
+    "Stretches",
+    "character_starts",
     "characters_per_token",
     "excerpt",
+    "line_starts",
     "running_rate",
     "separators_per_token",
+    "stretches",
     "word_groups",
 ]  # fmt: skip
 
@@ -28,6 +32,41 @@ class RunningRate:
     ends: NDArray[np.int64]  # (n_points,) byte offsets
     running: NDArray[np.float64]  # (n_points,) bits/byte from byte 0 to here
     local: NDArray[np.float64]  # (n_points,) bits/byte since the point before
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stretches:
+    """Contiguous stretches of a text (characters, lines), and what each costs in nats."""
+
+    starts: NDArray[np.int64]  # (n,) byte offsets
+    ends: NDArray[np.int64]  # (n,)
+    surprisal: NDArray[np.float64]  # (n,) nats
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+
+def stretches(byte_surprisal: NDArray[np.float64], starts: NDArray[np.int64]) -> Stretches:
+    """Add up the bytes of each stretch; the stretches begin at `starts` (the first at 0).
+
+    >>> stretches(np.array([1.0, 2.0, 4.0]), np.array([0, 2])).surprisal
+    array([3., 4.])
+    """
+    ends = np.append(starts[1:], len(byte_surprisal))
+    return Stretches(starts, ends, np.add.reduceat(byte_surprisal, starts))
+
+
+def character_starts(text: bytes) -> NDArray[np.int64]:
+    """Return the byte offset of each UTF-8 character; bytes before the first belong to it."""
+    begins = (np.frombuffer(text, np.uint8) & 0xC0) != 0x80
+    begins[0] = True
+    return np.flatnonzero(begins)
+
+
+def line_starts(text: bytes) -> NDArray[np.int64]:
+    """Return the byte offset of each line; a line feed ends its line."""
+    feeds = np.flatnonzero(np.frombuffer(text, np.uint8) == 10) + 1
+    return np.concatenate([[0], feeds[feeds < len(text)]]).astype(np.int64)
 
 
 def running_rate(

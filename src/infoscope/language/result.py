@@ -21,14 +21,19 @@ from infoscope.core.result import Estimate, Interval
 from infoscope.language.aggregate import block_average
 from infoscope.language.regroup import (
     RunningRate,
+    Stretches,
+    character_starts,
     characters_per_token,
+    line_starts,
     running_rate,
     separators_per_token,
+    stretches,
     word_groups,
 )
 
 __all__ = ["ScoredToken", "ScoredWord", "ScoringRule", "TextScore"]
 
+_NOT_KEPT = "not a number: this score was made without varentropies"
 _NOT_UTF8 = "not a number: the text is not UTF-8, so its characters cannot be counted"
 
 
@@ -48,12 +53,14 @@ class ScoringRule(Mapping[str, object]):
     last_window: str = "filled to full length from the left; each token is scored once"
     dtype: str = "float32"
     sums: str = "float64"
+    prefix_rule: str = "the model's own"
+    prefix_always: bool = False
 
     @property
     def settings(self) -> dict[str, object]:
         """What a number must be printed with: rule, context and, if windows overlap, stride."""
         settings: dict[str, object] = {"rule": self.name, "context": self.context}
-        if self.overlap > 1:
+        if self.overlap > 1 and self.name == "strided":
             settings["stride"] = self.context - self.overlap + 1
         return settings
 
@@ -129,6 +136,11 @@ class TextScore:
         The k likeliest tokens at each place, descending, and their probabilities.
     spellings : mapping of int to bytes
         The bytes of every id in `top_ids`.
+    varentropy : ndarray of float64, shape (n,), or None
+        Variance of the surprisal that the model expected at each place, in nats squared.
+    byte_surprisal : ndarray of float64, shape (n_bytes,), or None
+        Each token's surprisal split over its bytes, in nats; present after
+        ``score(..., by_byte=True)``. Its sum is the total.
     """
 
     text: bytes
@@ -143,6 +155,8 @@ class TextScore:
     top_ids: NDArray[np.int64]
     top_probabilities: NDArray[np.float64]
     spellings: Mapping[int, bytes]
+    varentropy: NDArray[np.float64] | None = None
+    byte_surprisal: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         for value in vars(self).values():
@@ -230,10 +244,17 @@ class TextScore:
         return self._rate("mean predictive entropy", None, "nats/token", of=self.entropy)
 
     @property
+    def mean_varentropy(self) -> Estimate:
+        """Mean variance of the surprisal that the model expected, in nats² per token."""
+        if self.varentropy is None:
+            return _unknown(self._rate("mean varentropy", None, "nats²/token"), _NOT_KEPT)
+        return self._rate("mean varentropy", None, "nats²/token", of=self.varentropy)
+
+    @property
     def estimates(self) -> dict[str, Estimate]:
         """All summary numbers by attribute name."""
-        names = ("total", "perplexity", "bits_per_byte", "bits_per_character", "bits_per_token",
-                 "mean_entropy", "byte_perplexity", "word_perplexity")  # fmt: skip
+        names = ["total", "perplexity", "bits_per_byte", "bits_per_character", "bits_per_token",
+                 "mean_entropy", "byte_perplexity", "word_perplexity"]  # fmt: skip
         return {name: getattr(self, name) for name in names}
 
     def alternatives(self, i: int) -> list[tuple[str, float]]:
@@ -273,6 +294,29 @@ class TextScore:
             start, end = int(self.starts[a]), int(self.ends[b - 1])
             words.append(ScoredWord(self.text[start:end], start, end, a, b - a, nats))
         return words
+
+    def bytes(self) -> NDArray[np.float64]:
+        """Return the surprisal of each byte in nats; needs ``score(..., by_byte=True)``.
+
+        A token's surprisal is split by the probability of all tokens that begin alike; the sum is
+        the total. It is the cost of the bytes as the model's own tokens spell them.
+        """
+        if self.byte_surprisal is None:
+            raise InvalidArgument(
+                sentence(
+                    "TextScore.bytes", "the score", "hold the split over bytes", "none",
+                    "Score the text with by_byte=True.",
+                )
+            )  # fmt: skip
+        return self.byte_surprisal
+
+    def characters(self) -> Stretches:
+        """Return the surprisal of each UTF-8 character; needs ``score(..., by_byte=True)``."""
+        return stretches(self.bytes(), character_starts(self.text))
+
+    def lines(self) -> Stretches:
+        """Return the surprisal of each line, its line feed included; needs ``by_byte=True``."""
+        return stretches(self.bytes(), line_starts(self.text))
 
     def running_bits_per_byte(self, n_points: int = 200) -> RunningRate:
         """Return bits per byte along the text, since its start and locally, for a chart."""
@@ -368,8 +412,8 @@ def _exp(nats: float) -> float:
     return math.exp(nats) if nats < 709.0 else math.inf  # exp(709.79) overflows a double
 
 
-def _unknown(estimate: Estimate) -> Estimate:
-    return replace(estimate, value=math.nan, stderr=None, interval=None, notes=(_NOT_UTF8,))
+def _unknown(estimate: Estimate, why: str = _NOT_UTF8) -> Estimate:
+    return replace(estimate, value=math.nan, stderr=None, interval=None, notes=(why,))
 
 
 def _readable(token: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,23 +10,27 @@ import numpy as np
 
 from infoscope.core.errors import InvalidArgument, ModelError, WrongType, sentence
 from infoscope.core.progress import Progress
-from infoscope.language.contract import LanguageModel
+from infoscope.language.contract import LanguageModel, Tokens
 from infoscope.language.denormals import denormals_flushed
 from infoscope.language.loading import load
 from infoscope.language.observe import Observer
+from infoscope.language.reading import TokenNumbers, byte_splitter, packs, read_pack
 from infoscope.language.result import ScoringRule, TextScore
 from infoscope.language.windows import strided_windows
 
-__all__ = ["score"]
+__all__ = ["ReadingPlan", "as_model", "plan_reading", "score", "text_as_bytes"]
 
 
 def score(
     text: str | bytes,
     model: str | Path | LanguageModel = "smollm2",
     *,
-    context: int | None = None,
+    context: int | str | None = None,
     stride: int | None = None,
+    prefix: int | str | None = None,
+    prefix_always: bool = False,
     top: int = 5,
+    by_byte: bool = False,
     progress: bool | None = None,
 ) -> TextScore:
     """Measure how surprising each token of `text` is to `model`.
@@ -39,21 +44,33 @@ def score(
         tokens inside it are spelled, and bytes that are not UTF-8 are kept.
     model : str, Path or LanguageModel
         What `load` takes, or what it returned.
-    context : int, optional
+    context : int or "full", optional
         Most tokens that the model sees at once, at least 2; by default 1024 or the model's limit.
+        "full" lets the context grow to the model's limit: every token sees all that stands before
+        it, and where the text is longer, at least the last half of the limit.
     stride : int, optional
         Tokens scored in each window after the first, from 1 to `context`, which is the default:
         disjoint windows. A smaller stride lets the model read the last `context` - `stride` tokens
         again before it goes on, which costs `context` / `stride` times the work.
+    prefix : int or str, optional
+        What stands before the first token: a token id, or the name of a token ("<|endoftext|>"), by
+        default what the model says (its beginning-of-text token or, for want of one, its
+        end-of-text token). "none" puts nothing there, so that the first token cannot be scored and
+        is left out of all numbers.
+    prefix_always : bool
+        Begin every window with the prefix, not the first one only.
     top : int
         How many of the likeliest tokens to keep for each place, from 0 to the vocabulary's size.
+    by_byte : bool
+        Also split each token's surprisal over its bytes: for `TextScore.bytes`, `.characters` and
+        `.lines`. It costs a few percent of the time.
     progress : bool, optional
         Show a progress bar on stderr; by default only when stderr is a terminal.
 
     Returns
     -------
     TextScore
-        Arrays per token (nats) and summaries with error bars.
+        Arrays per token (nats) and summaries with error bars; its `rule` says all of the above.
 
     Raises
     ------
@@ -76,75 +93,183 @@ def score(
     ------
     lm-evaluation-harness 0.4, ``loglikelihood_rolling``.
     """
-    data = _as_bytes(text)
+    model = as_model(model, "score")
+    plan = plan_reading(model, context, stride, prefix, prefix_always=prefix_always)
+    top = _check_count("top", top, 0, model.n_vocabulary)
+    data, tokens = plan.cut(text_as_bytes(text))
+    numbers = TokenNumbers.empty(len(tokens.ids), top, len(data) if by_byte else None)
+    observer = Observer(model.n_vocabulary, top, byte_splitter(model) if by_byte else None)
+    windows = plan.windows(tokens)
+    with denormals_flushed(), Progress(len(tokens.ids), "scoring", "tokens", show=progress) as bar:
+        for pack in packs(model, windows):
+            targets = [tokens.ids[each.first : each.last] for each in pack]
+            seen, rows = read_pack(model, observer, pack, targets)
+            for window, own in zip(pack, rows, strict=True):
+                numbers.fill(slice(window.first, window.last), seen, own, tokens)
+                bar.advance(window.last - window.first)
+    return TextScore(
+        text=data, model=model.name, rule=plan.rule(tokens), ids=tokens.ids,
+        starts=tokens.starts, ends=tokens.ends, surprisal=numbers.surprisal,
+        entropy=numbers.entropy, rank=numbers.rank, top_ids=numbers.top_ids,
+        top_probabilities=numbers.top_probabilities,
+        spellings={int(token): model.spell(int(token)) for token in np.unique(numbers.top_ids)},
+        varentropy=numbers.varentropy, byte_surprisal=numbers.byte_surprisal,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingPlan:
+    """How a text is put before a model: context, stride and prefix, checked."""
+
+    model: LanguageModel
+    context: int | None  # None: the whole text, where the model has no limit
+    stride: int | None
+    full: bool
+    prefix: int | None  # None: nothing stands before the first token, which is not scored
+    prefix_rule: str
+    prefix_always: bool
+
+    def cut(self, data: bytes) -> tuple[bytes, Tokens]:
+        """Return the text that is scored and its tokens, the one before it first if unscored."""
+        tokens = self.model.encode(data)
+        if int(tokens.ids.max()) >= self.model.n_vocabulary:
+            raise ModelError(
+                sentence(
+                    "score", "the model's tokenizer",
+                    f"know only its {self.model.n_vocabulary} tokens",
+                    f"token id {int(tokens.ids.max())}", "The folder mixes two models.",
+                )
+            )  # fmt: skip
+        if self.prefix is not None:
+            return data, tokens
+        first = int(tokens.ends[0])
+        if first == len(data):
+            raise InvalidArgument(
+                sentence(
+                    "score", "text", "hold at least two tokens when prefix is 'none'",
+                    "one token", "Leave prefix out, or name a token.",
+                )
+            )  # fmt: skip
+        own = Tokens(tokens.ids[1:], tokens.starts[1:] - first, tokens.ends[1:] - first)
+        return data[first:], _Headed(own.ids, own.starts, own.ends, int(tokens.ids[0]))
+
+    def windows(self, tokens: Tokens) -> Any:
+        """Yield the windows over the tokens that `cut` returned."""
+        n = len(tokens.ids)
+        context = n + 1 if self.context is None else self.context
+        stride = context if self.stride is None else self.stride
+        prefix = tokens.before if isinstance(tokens, _Headed) else self.prefix
+        assert prefix is not None
+        return strided_windows(
+            tokens.ids, prefix, context, stride, prefix_always=self.prefix_always
+        )
+
+    def rule(self, tokens: Tokens) -> ScoringRule:
+        """Return what a number must be printed with."""
+        context = len(tokens.ids) + 1 if self.context is None else self.context
+        stride = context if self.stride is None else self.stride
+        headed = isinstance(tokens, _Headed)
+        prefix = tokens.before if headed else self.prefix
+        assert prefix is not None
+        name = "full" if self.full else "disjoint" if stride == context else "strided"
+        spelled = self.model.spell(prefix).decode("utf-8", "backslashreplace")
+        more: dict[str, Any] = {}
+        if headed:
+            more["first_token"] = "not scored: nothing stands before it"
+        if self.full:
+            more["last_window"] = (
+                "a text longer than the limit is read on in windows that begin with the last "
+                f"{context - stride} tokens; each token is scored once"
+            )
+        return ScoringRule(
+            name, context, prefix, spelled, context - stride + 1, dtype=self.model.dtype,
+            prefix_rule=self.prefix_rule, prefix_always=self.prefix_always, **more,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Headed(Tokens):
+    """Tokens of a text whose first token, `before`, is given and not scored."""
+
+    before: int
+
+
+def plan_reading(
+    model: LanguageModel, context: int | str | None = None, stride: int | None = None,
+    prefix: int | str | None = None, *, prefix_always: bool = False,
+) -> ReadingPlan:  # fmt: skip
+    """Check context, stride and prefix against the model; see `score` for what they mean."""
+    full = isinstance(context, str)
+    if isinstance(context, str):
+        if context != "full":
+            got = repr(context)
+            raise InvalidArgument(sentence("score", "context", "be a number or 'full'", got))
+        size = model.context_limit
+    else:
+        size = _check_context(model, context)
+    if stride is not None:
+        stride = _check_count("stride", stride, 1, size)
+    elif full and size is not None:
+        stride = max(1, size // 2)
+    token, how = _find_prefix(model, prefix)
+    return ReadingPlan(model, size, stride, full, token, how, prefix_always)
+
+
+def as_model(model: Any, function: str) -> LanguageModel:
+    """Return the model, loaded if it is a name or a path."""
     model = load(model) if isinstance(model, str | Path) else model
     if not isinstance(model, LanguageModel):
         raise WrongType(
             sentence(
-                "score", "model", "be a name, a path or a loaded model", type(model).__name__,
+                function, "model", "be a name, a path or a loaded model", type(model).__name__,
                 "Pass what load() returned.",
             )
         )  # fmt: skip
-    context = _check_context(model, context)
-    stride = context if stride is None else _check_count("stride", stride, 1, context)
-    top = _check_count("top", top, 0, model.n_vocabulary)
-    tokens = model.encode(data)
-    n = len(tokens.ids)
-    if int(tokens.ids.max()) >= model.n_vocabulary:
-        raise ModelError(
-            sentence(
-                "score", "the model's tokenizer", f"know only its {model.n_vocabulary} tokens",
-                f"token id {int(tokens.ids.max())}", "The folder mixes two models.",
-            )
-        )  # fmt: skip
-    surprisal, entropy, rank = np.empty(n), np.empty(n), np.empty(n, np.int64)
-    top_ids, top_probabilities = np.empty((n, top), np.int64), np.empty((n, top))
-    observer = Observer(model.n_vocabulary, top)
-    with denormals_flushed(), Progress(n, "scoring", "tokens", show=progress) as bar:
-        for window in strided_windows(tokens.ids, model.prefix, context, stride):
-            here = slice(window.first, window.last)
-            rows = model.predict(window.inputs, window.start)
-            seen = observer.read(rows, tokens.ids[here])
-            surprisal[here], entropy[here], rank[here] = seen.surprisal, seen.entropy, seen.rank
-            top_ids[here], top_probabilities[here] = seen.top_ids, seen.top_probabilities
-            bar.advance(window.last - window.first)
-    return TextScore(
-        text=data, model=model.name, rule=_rule(model, context, stride), ids=tokens.ids,
-        starts=tokens.starts, ends=tokens.ends, surprisal=surprisal, entropy=entropy, rank=rank,
-        top_ids=top_ids, top_probabilities=top_probabilities,
-        spellings={int(token): model.spell(int(token)) for token in np.unique(top_ids)},
-    )  # fmt: skip
+    return model
 
 
-def _rule(model: LanguageModel, context: int, stride: int) -> ScoringRule:
-    prefix = model.spell(model.prefix).decode("utf-8", "backslashreplace")
-    name, overlap = "disjoint" if stride == context else "strided", context - stride + 1
-    return ScoringRule(name, context, model.prefix, prefix, overlap, dtype=model.dtype)
+def _find_prefix(model: LanguageModel, prefix: int | str | None) -> tuple[int | None, str]:
+    if prefix is None:
+        return model.prefix, "the model's own"
+    if prefix == "none":
+        return None, "none: the text's first token stands there"
+    if isinstance(prefix, str):
+        named = [i for i in range(model.n_vocabulary) if model.spell(i) == prefix.encode("utf-8")]
+        if not named:
+            raise InvalidArgument(
+                sentence(
+                    "score", "prefix", "be a token id, the name of one token, or 'none'",
+                    repr(prefix), "Pass the id of the token.",
+                )
+            )  # fmt: skip
+        return named[0], "as asked"
+    return _check_count("prefix", prefix, 0, model.n_vocabulary - 1), "as asked"
 
 
-def _as_bytes(text: Any) -> bytes:
+def text_as_bytes(text: Any, function: str = "score") -> bytes:
+    """Return the bytes of a text, or refuse it in one sentence."""
     if not isinstance(text, str | bytes | bytearray):
         raise WrongType(
             sentence(
-                "score", "text", "be str or bytes", type(text).__name__,
+                function, "text", "be str or bytes", type(text).__name__,
                 "For a file, pass Path(...).read_bytes().",
             )
         )  # fmt: skip
     if not text:
-        raise InvalidArgument(sentence("score", "text", "hold at least one byte", "an empty text"))
+        raise InvalidArgument(sentence(function, "text", "hold at least one byte", "an empty text"))
     try:
         return text.encode("utf-8") if isinstance(text, str) else bytes(text)
     except UnicodeEncodeError as error:
         raise InvalidArgument(
             sentence(
-                "score", "text", "be a string that UTF-8 can hold",
+                function, "text", "be a string that UTF-8 can hold",
                 f"half a surrogate pair at index {error.start}",
                 "Pass the original bytes instead.",
             )
         ) from None  # fmt: skip
 
 
-def _check_context(model: LanguageModel, context: int | None) -> int:
+def _check_context(model: LanguageModel, context: int | None) -> int | None:
     if context is None:
         return model.default_context
     limit = model.context_limit

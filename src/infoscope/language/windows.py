@@ -3,7 +3,9 @@
 The rule "disjoint" is that of lm-evaluation-harness, so that its numbers can be compared: the first
 window is the prefix and the text, each later window starts with the last token of the one before,
 the last window is filled to full length from the left, and each token is scored exactly once. The
-rule "strided" moves on by fewer tokens than the model sees, so that each has more of its past.
+rule "strided" moves on by fewer tokens than the model sees, so that each has more of its past. The
+rule "full" is one growing context up to the model's limit, and beyond it windows that move on by
+half the limit, so that no token has less than that before it.
 """
 
 from __future__ import annotations
@@ -62,7 +64,7 @@ def disjoint_windows(ids: NDArray[np.int64], prefix: int, context: int) -> Itera
 
 
 def strided_windows(
-    ids: NDArray[np.int64], prefix: int, context: int, stride: int
+    ids: NDArray[np.int64], prefix: int, context: int, stride: int, *, prefix_always: bool = False
 ) -> Iterator[Window]:
     """Yield windows that score `stride` tokens each, after context - stride tokens read again.
 
@@ -79,6 +81,8 @@ def strided_windows(
         Most tokens in one window, at least 2.
     stride : int
         Tokens scored in each later window, 1 to `context`.
+    prefix_always : bool
+        Begin every window with the prefix, in the place of the earliest token that it would read.
 
     Yields
     ------
@@ -101,4 +105,7 @@ def strided_windows(
     yield Window(np.concatenate([[prefix], ids[: last - 1]]).astype(np.int64), 0, last)
     while last < n:
         first, last = last, min(last + stride, n)
-        yield Window(ids[last - context - 1 : last - 1], first, last)
+        inputs = ids[last - context - 1 : last - 1]
+        if prefix_always:
+            inputs = np.concatenate([[prefix], inputs[1:]]).astype(np.int64)
+        yield Window(inputs, first, last)
