@@ -13,6 +13,8 @@ import infoscope.estimate as est
 from infoscope.core.errors import InvalidArgument
 from infoscope.estimate.estimators.entropy_rate.context_tree import code_lengths
 from infoscope.estimate.estimators.entropy_rate.lempel_ziv import match_lengths
+from infoscope.estimate.sequences import variance_inflation
+from infoscope.measures import conditional_mutual_information
 
 
 def markov(n: int, stay: float, seed: int) -> np.ndarray:
@@ -168,3 +170,35 @@ def test_wrong_depths_are_refused(kwargs: dict, match: str) -> None:
 def test_a_gap_in_a_sequence_is_refused() -> None:
     with pytest.raises(InvalidArgument, match="missing"):
         est.entropy_rate(["a", None] * 10)
+
+
+def test_correlated_local_values_widen_the_error_bar() -> None:
+    """Values kept for m steps each have a mean with m times the variance."""
+    steps = np.random.default_rng(6).normal(size=2000)
+    assert variance_inflation(steps) == pytest.approx(1.0, abs=0.25)
+    assert variance_inflation(np.repeat(steps, 4)) == pytest.approx(4.0, rel=0.2)
+    assert variance_inflation(np.zeros(9)) == 1.0
+
+
+@pytest.mark.parametrize(("stay", "flip"), [(0.95, 0.2), (0.9, 0.5)])
+def test_the_interval_of_transfer_entropy_covers_for_slow_series(stay: float, flip: float) -> None:
+    p = np.zeros((2, 2, 2))  # y before, x before, y now
+    for a, yb, xb, y in itertools.product((0, 1), repeat=4):
+        chance = (1 - flip if yb == a else flip) * (stay if xb == a else 1 - stay) / 2
+        p[yb, xb, y] += chance * (1 - flip if y == xb else flip)
+    truth = float(conditional_mutual_information(p.transpose(1, 2, 0)))
+    inside = 0
+    for seed in range(60):
+        x = markov(801, stay, seed)
+        y = np.roll(x, 1) ^ (np.random.default_rng([7, seed]).random(801) < flip)
+        e = est.transfer_entropy(x[1:], y[1:])
+        assert e.interval is not None
+        inside += e.interval.low <= truth <= e.interval.high
+    assert inside / 60 >= 0.95 - 4 * math.sqrt(0.95 * 0.05 / 60)
+
+
+def test_series_that_hardly_move_are_pointed_out() -> None:
+    x = np.cumsum(np.random.default_rng(8).normal(size=300))
+    y = np.random.default_rng(9).normal(size=300)
+    assert any("x moves slowly" in note for note in est.transfer_entropy(x, y).notes)
+    assert not any("slowly" in note for note in est.transfer_entropy(y, y[::-1]).notes)

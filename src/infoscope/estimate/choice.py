@@ -15,7 +15,7 @@ __all__ = ["choose"]
 #: kinds and the number of columns is taken. Labels come before numbers, exact kinds before any.
 _ORDER: dict[str, tuple[str, ...]] = {
     "entropy": ("plugin", "vasicek", "kozachenko_leonenko"),
-    "mutual_information": ("fixed_margins", "ksg", "corrected_ksg", "ross", "mixed"),
+    "mutual_information": ("fixed_margins", "shrunk_ksg", "ksg", "corrected_ksg", "ross", "mixed"),
     "conditional_mutual_information": ("fixed_margins", "ksg", "mixed"),
     "kl_divergence": ("zhang_grabchak", "nearest_neighbours"),
     "jensen_shannon_divergence": ("fixed_margins", "nearest_neighbours"),
@@ -24,6 +24,8 @@ _ORDER: dict[str, tuple[str, ...]] = {
 }
 
 _FEW_ROWS = 200
+#: Above, plain neighbours: their noise is small, and three times the time is not.
+_MANY_ROWS = 5000
 _ROWS_PER_COLUMN = 10
 #: Share of observations whose symbol was seen again from which the jackknife beats Chao-Shen; below
 #: 0.9 no method can be trusted (benchmarks/results/estimate_label_entropy.csv).
@@ -58,6 +60,8 @@ def choose(
             continue
         spec = find_method(quantity, name, function=function).spec
         fits = spec.largest_dimension is None or dimension <= spec.largest_dimension
+        if name == "shrunk_ksg" and not spec.smallest_n <= variables[0].n <= _MANY_ROWS:
+            continue
         if kinds in spec.kinds and fits:
             return name, (f"auto took {name}: {_described(variables)}.",)
     have = ", ".join(known_methods(quantity))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -9,14 +10,16 @@ import numpy as np
 from infoscope.core.errors import InvalidArgument, sentence
 from infoscope.core.resample import Rng
 from infoscope.core.result import Estimate
-from infoscope.core.units import Unit
+from infoscope.core.units import Unit, check_unit
 from infoscope.estimate import front
-from infoscope.estimate.information import conditional
 from infoscope.estimate.kinds import read_variables
-from infoscope.estimate.method import Kind, Value
+from infoscope.estimate.method import Floats, Kind, Raw, Value
 from infoscope.estimate.variables import Codes, Variable, encode_rows, variable_of
 
-__all__ = ["entropy_rate", "transfer_entropy"]
+__all__ = ["entropy_rate", "transfer_entropy", "variance_inflation"]
+
+_SLOW = 1.5
+_SLOW_RANKS = 0.9
 
 
 def transfer_entropy(
@@ -63,13 +66,15 @@ def transfer_entropy(
     Notes
     -----
     Not a causal effect: a common driver that x shows earlier looks the same, and so does a history
-    too short to hold y's own memory. Successive steps are correlated, so the interval is too
-    narrow where the series are slow. Test against `independence_test` only with block shuffles.
+    too short to hold y's own memory. Successive steps are correlated: the error bar is that of
+    independent rows times the root of the variance inflation of the local values, so that it holds
+    for slow series too (`diagnostics["inflation"]`). Test against shuffles only in blocks.
 
     Source
     ------
     Schreiber, Measuring information transfer (2000), equation 4; Kraskov's estimator as in Lizier,
-    JIDT (2014), section 3.4.
+    JIDT (2014), section 3.4. Newey & West, A simple covariance matrix (1987), equation 5, for the
+    inflation.
 
     Examples
     --------
@@ -82,6 +87,7 @@ def transfer_entropy(
     1.0
     """
     function = "transfer_entropy"
+    check_unit(unit, function)
     past_x, past_y = (history, history) if isinstance(history, int) else history
     for name, number in (("lag", lag), ("history", past_x), ("history", past_y)):
         if isinstance(number, bool) or not isinstance(number, int) or number < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -110,13 +116,90 @@ def transfer_entropy(
         replace(now, argument="y"),
         replace(own, argument="z"),
     )
-    estimate = conditional(
-        variables, method=method, unit=unit, rng=rng, interval=interval,
-        options={"k": k, **options}, function=function,
-        notes=(*notes, "Successive steps count as independent; slow series need a wider interval."),
+    quantity, said = "conditional_mutual_information", notes
+    if own.n_distinct == 1 and method == "auto":
+        quantity, variables = "mutual_information", variables[:2]
+        said = (*notes, "y's own past is constant: this is the mutual information with x's past.")
+    level = front.check_level(interval, function)
+    chosen, raw, settings, reasons = front.estimate_raw(
+        quantity, variables, method=method, rng=rng, options={"k": k, **options},
+        error_bar=level is not None, function=function,
     )  # fmt: skip
-    settings = {**estimate.settings, "lag": lag, "history": history}
-    return replace(estimate, quantity="transfer entropy", settings=settings)
+    if level is not None:
+        raw = _for_steps(raw)
+    said = (*said, *_slow(source, target))
+    return front.packaged(
+        raw, quantity="transfer entropy", method=chosen.spec.name, n=n, level=level, unit=unit,
+        settings={**settings, "lag": lag, "history": history}, notes=(*said, *reasons, *raw.notes),
+    )  # fmt: skip
+
+
+def _slow(*series: Variable) -> tuple[str, ...]:
+    """Warn of series of numbers in which successive values are all but equal."""
+    for one in series:
+        if one.codes is not None:
+            continue
+        for order in one.orders:
+            rank = np.empty(one.n)
+            rank[order] = np.arange(one.n)
+            if float(np.corrcoef(rank[1:], rank[:-1])[0, 1]) > _SLOW_RANKS:
+                return (
+                    f"{one.argument} moves slowly (successive ranks are correlated by more than "
+                    f"{_SLOW_RANKS:g}): neighbours in time are neighbours in value, and the value "
+                    "is probably still too low. Take every few steps only.",
+                )
+    return ()
+
+
+def _for_steps(raw: Raw) -> Raw:
+    """Widen the error bar by what the correlation of successive local values does to their mean."""
+    if raw.per_sample is None:
+        note = "Successive steps count as independent; slow series need a wider interval."
+        return replace(raw, notes=(note,))
+    inflation = variance_inflation(raw.per_sample)
+    factor = math.sqrt(inflation)
+    stderr = None if raw.stderr is None else raw.stderr * factor
+    ends = raw.interval
+
+    def wider(level: float) -> tuple[float, float]:
+        assert ends is not None
+        low, high = ends(level)
+        reach = factor * (raw.nats - low), factor * (high - raw.nats)
+        return min(low, raw.nats - reach[0]), max(high, raw.nats + reach[1])
+
+    notes: tuple[str, ...] = ()
+    if inflation > _SLOW:
+        notes = (
+            f"Successive steps are correlated: their mean varies {inflation:.1f} times as much as "
+            "that of independent rows, which the error bar takes in.",
+        )
+    return replace(
+        raw, stderr=stderr, interval=None if ends is None else wider,
+        how=f"{raw.how or 'normal'}, widened for correlated steps",
+        diagnostics={**raw.diagnostics, "inflation": inflation}, notes=notes,
+    )  # fmt: skip
+
+
+def variance_inflation(local: Floats) -> float:
+    """Return how many times the variance of the mean exceeds that of independent values; >= 1.
+
+    1 + 2 sum over h < b of (1 - h / b) r_h, r_h the autocorrelation, b = 2 n^(1/3)
+
+    Source: Newey & West, A simple, positive semi-definite covariance matrix (1987), equation 5.
+
+    >>> variance_inflation(np.repeat([1.0, -1.0, 1.0, 1.0, -1.0, -1.0], 9)) > 4
+    True
+    """
+    n = local.size
+    centred = local - local.mean()
+    power = float(centred @ centred)
+    if power == 0.0:
+        return 1.0
+    width = min(max(int(2.0 * n ** (1.0 / 3.0)), 2), n)
+    total = 1.0
+    for step in range(1, width):
+        total += 2.0 * (1.0 - step / width) * float(centred[:-step] @ centred[step:]) / power
+    return max(total, 1.0)
 
 
 def _window(series: Variable, delays: list[int], first: int) -> Variable:

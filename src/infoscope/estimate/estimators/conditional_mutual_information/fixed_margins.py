@@ -53,6 +53,7 @@ def run(x: Variable, y: Variable, z: Variable, *, rng: np.random.Generator) -> R
         )
     return Raw(
         nats=corrected,
+        per_sample=local - moments.mean,
         stderr=math.sqrt(moments.variance + s * max(corrected, 0.0) / n),
         interval=interval,
         how="score",
