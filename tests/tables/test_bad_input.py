@@ -32,9 +32,11 @@ def test_missing_file(tmp_path):
         scan(tmp_path / "nowhere.csv")
 
 
-def test_folder(tmp_path):
-    with pytest.raises(DataError, match="must be one file; got the folder"):
+def test_empty_folder(tmp_path):
+    with pytest.raises(NotFound, match="must hold files; got none for"):
         scan(tmp_path)
+    with pytest.raises(NotFound, match="must match files; got none for"):
+        scan(tmp_path / "*.csv")
 
 
 @pytest.mark.parametrize(
@@ -46,7 +48,7 @@ def test_folder(tmp_path):
         ("\n \n", "the empty file"),
         ("a,b\n", "only a header line"),
         ("a,b\n1,2\n", "at least two rows; got 1 in"),
-        ("a,b\n" + ROWS + "1,2,3\n" + ROWS, "have 2 fields .* got 3 fields in line 52 of"),
+        ("a,b\n" + ROWS + "1,2,3\n" * 9 + ROWS, "have 2 fields .* got 3 fields in line 52 of"),
         ('a,b\n1,"x\ny"\n1\n', "have 2 fields .* got 1 field in line 4 of"),
         ('a,b\n1,2\n1,"2\n3,4\n', "close every quote; got .* line 3 of .* never ends"),
         (f"a,b\n{ROWS}é,1\n".encode("latin-1"), "be utf-8 text; got byte 0xe9 in line 52 of"),

@@ -1,4 +1,4 @@
-"""Read delimited text (CSV, TSV, gzip or not) as text columns, or say which line is wrong.
+"""Read delimited text (CSV, TSV, packed or not) as text columns, or say which line is wrong.
 
 Every field is read as text and typed later, column by column: guessing types while reading fails on
 the first late surprise, and could not say which markers of null were met.
@@ -12,10 +12,10 @@ import gzip
 import io
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.compute
@@ -23,6 +23,7 @@ import pyarrow.csv as pacsv
 
 from infoscope.core.errors import DataError, InvalidArgument, sentence
 from infoscope.tables.reading import NULL_MARKERS
+from infoscope.tables.spooling import Spooled, spool
 
 __all__ = ["read_delimited"]
 
@@ -31,14 +32,15 @@ pc: Any = pyarrow.compute  # its functions are made at run time
 _COMMA_NUMBER = re.compile(r"\s*[-+]?\d+(,\d+)?\s*", re.ASCII)
 _CANDIDATES = (",", ";", "\t", "|")
 _LOOK_AT = 2**16  # bytes looked at to recognise text and delimiter
+_PACKED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bz2"}
+_BLOCK = 2**24  # bytes parsed together; no row may be longer
+_MOST_RAGGED = 0.05  # share of rows with a wrong number of fields above which the file is wrong
 _BINARY = {
     b"PK\x03\x04": "a zip archive or an Excel workbook",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",
     b"SQLite f": "an SQLite database",
     b"%PDF": "a PDF",
     b"\x89PNG": "an image",
-    b"\x28\xb5\x2f\xfd": "a zstd archive",
-    b"BZh": "a bzip2 archive",
 }
 
 
@@ -49,13 +51,16 @@ def read_delimited(
     header: bool = True,
     names: Sequence[str] | None = None,
     encoding: str = "utf-8",
-) -> tuple[pa.Table, tuple[str, ...]]:
-    """Return the file as a table of text columns, and notes on what was found out.
+) -> tuple[Spooled, list[str], tuple[str, ...]]:
+    """Return the file as text columns, their names, and notes on what was found out.
+
+    Rows with a wrong number of fields are left out with a note if they are few.
 
     Raises
     ------
     DataError
-        If the file is empty, binary, not in `encoding`, or has a row with a wrong number of fields.
+        If the file is empty, binary, not in `encoding`, or more than one row in twenty has a wrong
+        number of fields.
     InvalidArgument
         If `names` does not have one name a column, or `delimiter` is not one character.
     """
@@ -92,29 +97,89 @@ def read_delimited(
                 f"{len(names)} names",
             ))  # fmt: skip
         columns = [str(name) for name in names]
-    # read under stand-in names: real ones may repeat
-    stand_ins = [str(i) for i in range(len(columns))]
+    ragged: list[Any] = []
     with _told(path, delimiter, encoding, header), _stream(path) as stream:
-        table = pacsv.read_csv(
-            stream,
-            pacsv.ReadOptions(
-                column_names=stand_ins, skip_rows=n_blank,
-                skip_rows_after_names=1 if header else 0, encoding=encoding,
-            ),
-            pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
-            pacsv.ConvertOptions(
-                column_types=dict.fromkeys(stand_ins, pa.large_string()),
-                null_values=[], strings_can_be_null=False,
-            ),
-        )  # fmt: skip
-    if table.num_rows == 0:
+        reader = _reader(stream, columns, delimiter, n_blank, header, encoding, ragged)
+        seen = _Seen(columns if delimiter == ";" else [])
+        spooled = spool(reader.schema, seen.watch(reader))
+    if seen.last is None:
+        if ragged:
+            _check_widths(path, delimiter, encoding)
         raise _no_rows(path)
-    _check_last_quote(table, path, delimiter, encoding)
-    if delimiter == ";":
-        table = _decimal_points(table, columns, notes)
+    if any("\n" in value for value in seen.last.values()) or any("\n" in r.text for r in ragged):
+        _check_quotes(path, delimiter, encoding)
+    if ragged:
+        if len(ragged) > _MOST_RAGGED * (seen.n_rows + len(ragged)):
+            _check_widths(path, delimiter, encoding)
+        notes.append(
+            f"{len(ragged)} row{'s' if len(ragged) > 1 else ''} without {_fields(len(columns))} "
+            f"left out; the first, of {_fields(ragged[0].actual_columns)}, "
+            f"reads {ragged[0].text[:60]!r}"
+        )
+    if seen.pointed:
+        notes.append(f"decimal commas read as points: {', '.join(seen.pointed)}")
     if len(columns) == 1:
         notes.append("one column only: if there should be more, pass delimiter= (--delimiter)")
-    return table.rename_columns(columns), tuple(notes)
+    return spooled, columns, tuple(notes)
+
+
+def _reader(
+    stream: pa.NativeFile,
+    columns: Sequence[str],
+    delimiter: str,
+    n_blank: int,
+    header: bool,
+    encoding: str,
+    ragged: list[Any],
+) -> pacsv.CSVStreamingReader:
+    """Return batches of text columns; rows of a wrong width go to `ragged`."""
+
+    def left_out(row: Any) -> str:
+        ragged.append(row)
+        return "skip"
+
+    # read under stand-in names: real ones may repeat
+    stand_ins = [str(i) for i in range(len(columns))]
+    return pacsv.open_csv(
+        stream,
+        pacsv.ReadOptions(
+            column_names=stand_ins, skip_rows=n_blank, block_size=_BLOCK,
+            skip_rows_after_names=1 if header else 0, encoding=encoding,
+        ),
+        pacsv.ParseOptions(
+            delimiter=delimiter, newlines_in_values=True, invalid_row_handler=left_out
+        ),
+        pacsv.ConvertOptions(
+            column_types=dict.fromkeys(stand_ins, pa.large_string()),
+            null_values=[], strings_can_be_null=False,
+        ),
+    )  # fmt: skip
+
+
+class _Seen:
+    """What passes by while batches are read: rows, the last row, columns with decimal commas."""
+
+    def __init__(self, may_have_commas: Sequence[str]) -> None:
+        self.n_rows = 0
+        self.last: dict[str, str] | None = None
+        self.pointed: list[str] = []
+        self._may = list(may_have_commas)
+        self._which: list[int] | None = None
+
+    def watch(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Yield the batches, decimal commas turned into points."""
+        for batch in batches:
+            if not batch.num_rows:
+                continue
+            self.n_rows += batch.num_rows
+            self.last = batch.slice(batch.num_rows - 1).to_pylist()[0]
+            if self._which is None:
+                self._which = [i for i in range(len(self._may)) if _has_commas(batch.column(i))]
+                self.pointed = [self._may[i] for i in self._which]
+            for i in self._which:
+                points = pc.replace_substring(batch.column(i), ",", ".")
+                batch = batch.set_column(i, batch.schema.field(i).name, points)
+            yield batch
 
 
 def _no_rows(path: Path) -> DataError:
@@ -126,7 +191,7 @@ def _no_rows(path: Path) -> DataError:
 @contextmanager
 def _stream(path: Path) -> Iterator[pa.NativeFile]:
     """Open the file for Arrow, unpacking gzip whatever the file is called."""
-    compression = "gzip" if _packed(path) else None
+    compression = _packed(path)
     if str(path).isprintable():
         with pa.input_stream(str(path), compression=compression) as stream:
             yield stream
@@ -151,12 +216,11 @@ def _told(path: Path, delimiter: str, encoding: str, header: bool) -> Iterator[N
 
 def _lines(path: Path, encoding: str) -> Iterator[str]:
     """Yield the decoded lines of the file, split at line feeds only, as the reader does."""
-    opener = gzip.open if _packed(path) else open
     if _is_wide(encoding):
-        with opener(path, "rt", encoding=encoding, newline="\n") as text:
+        with io.TextIOWrapper(_unpacked(path), encoding=encoding, newline="\n") as text:
             yield from text
     else:
-        with opener(path, "rb") as stream:  # line by line, so that a bad byte has a line
+        with _unpacked(path) as stream:  # line by line, so that a bad byte has a line
             for line in stream:
                 yield line.decode(encoding)
 
@@ -198,13 +262,6 @@ def _fields(n: int) -> str:
     return f"{n} field{'' if n == 1 else 's'}"
 
 
-def _check_last_quote(table: pa.Table, path: Path, delimiter: str, encoding: str) -> None:
-    """Raise if a quote that never closes swallowed the rest of the file into its last value."""
-    last = table.slice(table.num_rows - 1).to_pylist()[0]
-    if any("\n" in value for value in last.values()):
-        _check_quotes(path, delimiter, encoding)
-
-
 def _check_quotes(path: Path, delimiter: str, encoding: str) -> None:
     """Raise if a quote in the last row of the file never closes."""
     reader = csv.reader(_lines(path, encoding), delimiter=delimiter, strict=True)
@@ -219,31 +276,33 @@ def _check_quotes(path: Path, delimiter: str, encoding: str) -> None:
         )) from None  # fmt: skip
 
 
-def _decimal_points(table: pa.Table, columns: Sequence[str], notes: list[str]) -> pa.Table:
-    """Turn decimal commas into points in columns that hold nothing but such numbers."""
-    changed: list[str] = []
-    for i, name in enumerate(columns):
-        values = table.column(i).slice(0, 500).to_pylist()
-        look = [value for value in values if value.strip() not in NULL_MARKERS]
-        if any("," in value for value in look) and all(map(_COMMA_NUMBER.fullmatch, look)):
-            points = pc.replace_substring(table.column(i), ",", ".")
-            table = table.set_column(i, table.schema.field(i).name, points)
-            changed.append(name)
-    if changed:
-        notes.append(f"decimal commas read as points: {', '.join(changed)}")
-    return table
+def _has_commas(array: pa.Array) -> bool:
+    """Say whether a column holds nothing but numbers with decimal commas."""
+    look = [v for v in array.slice(0, 500).to_pylist() if v.strip() not in NULL_MARKERS]
+    return any("," in value for value in look) and all(map(_COMMA_NUMBER.fullmatch, look))
 
 
-def _packed(path: Path) -> bool:
+def _packed(path: Path) -> str | None:
+    """Return how the file is compressed, by its first bytes."""
     with path.open("rb") as stream:
-        return stream.read(2) == b"\x1f\x8b"
+        start = stream.read(4)
+    return next((name for magic, name in _PACKED.items() if start.startswith(magic)), None)
+
+
+def _unpacked(path: Path) -> Any:
+    """Open the file as bytes, unpacked."""
+    how = _packed(path)
+    if how == "gzip":
+        return gzip.open(path, "rb")
+    if how is None:
+        return path.open("rb")
+    return io.BufferedReader(cast("Any", pa.CompressedInputStream(pa.OSFile(str(path)), how)))
 
 
 def _head(path: Path, encoding: str) -> bytes:
     """Return the first bytes of the (unpacked) file; raise if they are no text."""
-    opener = gzip.open if _packed(path) else open
     try:
-        with opener(path, "rb") as stream:
+        with _unpacked(path) as stream:
             head = stream.read(_LOOK_AT)
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from infoscope.core.errors import DataError, InvalidArgument, UnknownName, sentence
+from infoscope.core.errors import InvalidArgument, sentence
 from infoscope.core.progress import Progress
 from infoscope.core.result import Estimate, Interval
 from infoscope.estimate import benjamini_hochberg
-from infoscope.tables.columns import KINDS, Column
+from infoscope.tables.columns import Column
 from infoscope.tables.contingency import PairStatistics, statistics_of
 from infoscope.tables.counts import CountingBackend, all_pairs
-from infoscope.tables.encoding import Request, encode_or_leave_out
+from infoscope.tables.encoded_table import Bins, check_bins, encode_table
 from infoscope.tables.information_map import InformationMap
-from infoscope.tables.local_counts import LocalBackend
-from infoscope.tables.matrix import MutualInformation, close_names
+from infoscope.tables.local_counts import usable_threads
+from infoscope.tables.matrix import MutualInformation
 from infoscope.tables.reading import NULL_MARKERS
 from infoscope.tables.sources import open_source
 
 __all__ = ["scan"]
-
-Bins = int | Mapping[str, int | Sequence[float] | Sequence[str]] | None
 
 
 def scan(
@@ -34,6 +34,7 @@ def scan(
     *,
     target: str | None = None,
     bins: Bins = None,
+    binning: str = "equal_frequency",
     kinds: Mapping[str, str] | None = None,
     null_markers: Collection[str] = NULL_MARKERS,
     delimiter: str | None = None,
@@ -42,19 +43,27 @@ def scan(
     encoding: str = "utf-8",
     interval: float = 0.95,
     rng: int | np.random.Generator | None = None,
+    threads: int | None = None,
     progress: bool | None = None,
 ) -> InformationMap:
     """Map which columns of a table carry information about which: I(X; Y) = H(X) - H(X|Y).
 
     Parameters
     ----------
-    source : path, data frame, Arrow table or dict of columns
-        A CSV or TSV file (gzip or not), a Parquet or Arrow file; a pandas or polars frame.
+    source : path, data frame, Arrow table or stream, relation, or dict of columns
+        A CSV or TSV file (plain, gzip, zstd or bzip2), a Parquet or Arrow file, a folder (names
+        like ``year=2024`` become columns) or glob of such files, "-" for standard input; a pandas
+        frame, a polars frame (lazy or not), an Arrow table, dataset or `RecordBatchReader`, a
+        DuckDB relation, an Ibis table.
     target : str, optional
         The column to rank the others against.
-    bins : int, or mapping of column name to int or edges, optional
-        Equal-frequency bins of numeric columns; n^(1/3), between 5 and 32, by default. Columns with
-        no more distinct values than that are used as they are. Edges are used as given.
+    bins : int, mapping of column name to int or edges, or InformationMap, optional
+        Bins of numeric columns; n^(1/3), between 5 and 32, by default. Columns with no more
+        distinct values than that are used as they are. Edges are used as given; those of an
+        earlier map are used again.
+    binning : str
+        The rule for edges: "equal_frequency" (exact quantiles, equal values stay together),
+        "equal_width", "k_means" or "bayesian_blocks" (finds its own number, `bins` at most).
     kinds : mapping of column name to kind, optional
         Overrides what was found out: "categorical", "ordinal", "numeric", "boolean", "date",
         "identifier", "text". Identifiers and free text stay out of the map.
@@ -68,6 +77,9 @@ def scan(
     rng : int, Generator or None
         Decides the random tables behind the few Monte Carlo p-values; None means 0, so that a scan
         repeats exactly.
+    threads : int, optional
+        Threads that read and count; by default as many as the process may use. No number depends
+        on it.
     progress : bool, optional
         Show a progress bar; by default only in a terminal.
 
@@ -83,7 +95,8 @@ def scan(
     NotFound
         If the path does not exist.
     DataError
-        If the source is empty, has fewer than two rows, a ragged row, or no column to map.
+        If the source is empty or unreadable, has fewer than two rows or no column to map, or if
+        more than one row in twenty of a CSV file has a wrong number of fields.
     UnknownName
         If `target`, or a key of `kinds` or `bins`, names no column, or a kind does not exist.
     InvalidArgument
@@ -109,47 +122,18 @@ def scan(
     >>> [(r.column, round(r.estimate.diagnostics["plugin"], 4)) for r in found.ranking()]
     [('rain', 0.6931), ('coin', 0.0)]
     """
-    _check(interval, bins, kinds)
-    table = open_source(source, delimiter=delimiter, header=header, names=names, encoding=encoding)
-    _check_names(table.names, target, bins, kinds, table.repeated)
-    if table.n_rows < 2:
-        raise DataError(sentence(
-            "scan", "source", "have at least two rows", f"{table.n_rows} in '{table.label}'"
-        ))  # fmt: skip
-    notes = list(table.notes)
-    columns: list[Column] = []
-    codes: list[NDArray[np.int32]] = []
-    with Progress(len(table.names), "reading", "columns", show=progress) as bar:
-        for i, name in enumerate(table.names):
-            request = Request(
-                (kinds or {}).get(name), _bins_of(bins, name), null_markers, name == target
-            )
-            encoded = encode_or_leave_out(name, table.column(i), request)
-            _check_binned(encoded.column, bins)
-            columns.append(encoded.column)
-            codes += [] if encoded.codes is None else [encoded.codes]
-            bar.advance()
-    mapped = [column for column in columns if column.mapped]
-    notes += [f"{column.name}: {column.note}" for column in columns if column.note]
-    binned = [f"{column.name} ({column.n_levels})" for column in mapped if column.edges]
-    if binned:
-        notes.append(f"counted in bins (edges in the columns): {', '.join(binned)}")
-    gaps = [f"{column.name} {column.n_missing}" for column in mapped if column.n_missing]
-    if gaps:
-        notes.append(
-            f"missing, of {table.n_rows} rows: {', '.join(gaps)}; each pair is counted on the rows "
-            "in which both columns are present"
-        )
-    if not mapped:
-        raise DataError(sentence(
-            "scan", "source", "have a column that can be mapped", f"none in '{table.label}'",
-            "; ".join(notes),
-        ))  # fmt: skip
-    if target is not None and target not in [column.name for column in mapped]:
-        note = next(column.note for column in columns if column.name == target)
-        raise DataError(sentence("scan", "target", "be a column to map", f"{target!r} ({note})"))
-    backend = LocalBackend(codes, [column.n_levels for column in mapped])
-    matrix = _measure(backend, mapped, interval, _seed(rng), progress)
+    if not 0.0 < interval < 1.0:
+        raise InvalidArgument(sentence("scan", "interval", "lie in (0, 1)", interval))
+    seed = _seed(rng)
+    check_bins(bins, binning)
+    opened = open_source(source, delimiter=delimiter, header=header, names=names, encoding=encoding)
+    table = encode_table(
+        opened, target=target, bins=bins, binning=binning, kinds=kinds, null_markers=null_markers,
+        threads=threads, progress=progress,
+    )  # fmt: skip
+    notes, mapped = list(table.notes), table.mapped
+    backend = table.backend(threads)
+    matrix = _measure(backend, mapped, interval, seed, usable_threads(threads), progress)
     unsure = int(np.triu(matrix.unreliable, k=1).sum())
     if unsure:
         are = "1 pair is" if unsure == 1 else f"{unsure} pairs are"
@@ -163,7 +147,7 @@ def scan(
         for column, counts in zip(mapped, backend.level_counts(), strict=True)
     }
     return InformationMap(
-        table.label, table.n_rows, tuple(columns), entropies, matrix, target, tuple(notes)
+        table.label, table.n_rows, table.columns, entropies, matrix, target, tuple(notes)
     )
 
 
@@ -172,18 +156,27 @@ def _measure(
     mapped: Sequence[Column],
     level: float,
     seed: int,
+    threads: int,
     progress: bool | None,
 ) -> MutualInformation:
     """Count all pairs and lay their statistics out as square arrays."""
     c = len(mapped)
     pairs = all_pairs(c)
+    levels = backend.levels
     parts: list[PairStatistics] = []
-    with Progress(len(pairs), "counting", "pairs", show=progress) as bar:
+    waiting: deque[Future[PairStatistics]] = deque()
+    with (
+        Progress(len(pairs), "counting", "pairs", show=progress) as bar,
+        ThreadPoolExecutor(threads) as pool,
+    ):
         for tables in backend.pair_tables(pairs):
-            parts.append(
-                statistics_of(tables, backend.levels, level=level, seed=seed, n_tests=len(pairs))
-            )
-            bar.advance(len(tables.pairs))
+            waiting.append(pool.submit(
+                statistics_of, tables, levels, level=level, seed=seed, n_tests=len(pairs)
+            ))  # fmt: skip
+            while len(waiting) > 2 * threads:  # keep only a few batches in memory
+                parts.append(waiting.popleft().result())
+                bar.advance(parts[-1].n.size)
+        parts += [done.result() for done in waiting]
     i, j = pairs.T
     present = np.array([backend.n_rows - column.n_missing for column in mapped], np.int64)
 
@@ -252,59 +245,3 @@ def _seed(rng: int | np.random.Generator | None) -> int:
             sentence("scan", "rng", "be a non-negative int, a Generator or None", repr(rng))
         )
     return int(seed)
-
-
-def _bins_of(bins: Bins, name: str) -> int | tuple[float | str, ...] | None:
-    """Return what was asked for one column."""
-    asked = bins.get(name) if isinstance(bins, Mapping) else bins
-    return asked if asked is None or isinstance(asked, int) else tuple(asked)
-
-
-def _check(interval: float, bins: Bins, kinds: Mapping[str, str] | None) -> None:
-    """Check the options that need no table."""
-    if not 0.0 < interval < 1.0:
-        raise InvalidArgument(sentence("scan", "interval", "lie in (0, 1)", interval))
-    asked = list(bins.values()) if isinstance(bins, Mapping) else [bins]
-    for value in asked:
-        if isinstance(value, bool) or (isinstance(value, int) and value < 2):
-            raise InvalidArgument(sentence("scan", "bins", "be at least 2", value))
-    for name, kind in (kinds or {}).items():
-        if kind not in KINDS[:-2]:
-            names = ", ".join(KINDS[:-2])
-            raise UnknownName(
-                sentence("scan", f"kinds[{name!r}]", f"be one of {names}", repr(kind))
-            )
-
-
-def _check_binned(column: Column, bins: Bins) -> None:
-    """Raise if bins were asked for by name and the column has no numbers to cut."""
-    words = column.kind not in ("numeric", "ordinal", "date") and column.edges is None
-    if isinstance(bins, Mapping) and column.name in bins and words:
-        raise InvalidArgument(sentence(
-            "scan", f"bins[{column.name!r}]", "go with a column of numbers or dates",
-            f"a column read as {column.kind}",
-        ))  # fmt: skip
-
-
-def _check_names(
-    names: tuple[str, ...],
-    target: str | None,
-    bins: Bins,
-    kinds: Mapping[str, str] | None,
-    repeated: Collection[str],
-) -> None:
-    """Check that every column spoken of exists, once."""
-    asked = {"target": [] if target is None else [target], "kinds": list(kinds or {})}
-    asked["bins"] = list(bins) if isinstance(bins, Mapping) else []
-    for argument, columns in asked.items():
-        for column in columns:
-            if column not in names:
-                raise UnknownName(sentence(
-                    "scan", argument, "name a column of the table", repr(column),
-                    close_names(column, names),
-                ))  # fmt: skip
-            if column in repeated:
-                raise InvalidArgument(sentence(
-                    "scan", argument, "name one column", f"{column!r}, which several columns have",
-                    "Give the columns names of their own.",
-                ))  # fmt: skip

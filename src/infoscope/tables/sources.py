@@ -1,37 +1,28 @@
-"""Open whatever holds a table, file or frame, and hand out its columns as Arrow arrays."""
+"""Open whatever holds a table, file, folder, frame or stream, and hand out its columns."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import narwhals as nw
 import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow.dataset
 
 from infoscope.core.errors import DataError, InvalidArgument, NotFound, WrongType, sentence
+from infoscope.tables.chunks import ColumnChunks
 from infoscope.tables.delimited import read_delimited
+from infoscope.tables.file_sets import files_of, is_pattern, join_files
+from infoscope.tables.parquet_files import ParquetColumns
+from infoscope.tables.source_columns import Source, from_arrow, repeated_names, unique_names
+from infoscope.tables.spooling import Spooled, spool
 
 __all__ = ["Source", "open_source", "unique_names"]
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A table that can be read one column at a time.
-
-    `column` returns column i as an Arrow array; `notes` say what was done to make it readable;
-    `repeated` are names that several columns had, so that they name none.
-    """
-
-    label: str
-    names: tuple[str, ...]
-    n_rows: int
-    column: Callable[[int], pa.ChunkedArray]
-    notes: tuple[str, ...] = ()
-    repeated: frozenset[str] = frozenset()
 
 
 def open_source(
@@ -42,7 +33,10 @@ def open_source(
     names: Sequence[str] | None = None,
     encoding: str = "utf-8",
 ) -> Source:
-    """Open a path, an Arrow table, a data frame or a mapping of columns.
+    """Open a path, a folder, a glob, "-" (standard input), a frame, a relation or a mapping.
+
+    Streams (a `RecordBatchReader`, an Arrow dataset, a DuckDB relation, a lazy polars frame, an
+    Ibis table) are read once; what does not fit in 128 MB waits in a temporary file.
 
     Raises
     ------
@@ -60,15 +54,22 @@ def open_source(
             "scan", "delimiter, header and names", "go with a CSV file",
             f"a source of type {type(source).__name__}", "Rename the columns of the frame itself.",
         ))  # fmt: skip
-    label = f"{type(source).__module__.partition('.')[0]}.{type(source).__name__}"
+    label = f"{type(source).__module__.partition('.')[0].lstrip('_')}.{type(source).__name__}"
     if isinstance(source, pa.RecordBatch):
         source = pa.Table.from_batches([source])
     if isinstance(source, pa.Table):
-        return _from_arrow(source, label, ())
+        return from_arrow(source, label)
     if isinstance(source, Mapping):
         return _from_mapping(cast("Mapping[Any, Any]", source))
     if nw.dependencies.is_pandas_dataframe(source):
         return _from_pandas(source, label)
+    if nw.dependencies.is_polars_lazyframe(source) and hasattr(source, "collect_batches"):
+        return _from_lazy(source, label)
+    if isinstance(source, pyarrow.dataset.Dataset):
+        source = cast("Any", source).scanner().to_reader()
+    if hasattr(source, "__arrow_c_stream__"):
+        reader = pa.RecordBatchReader.from_stream(source)
+        return _from_spooled(spool(reader.schema, iter(reader)), reader.schema.names, label)
     try:
         frame = nw.from_native(source)
     except TypeError:
@@ -78,28 +79,35 @@ def open_source(
         )) from None  # fmt: skip
     if isinstance(frame, nw.LazyFrame):
         frame = frame.collect("pyarrow")
-    return _from_arrow(frame.to_arrow(), label, ())
+    return from_arrow(frame.to_arrow(), label)
 
 
 def _open_path(
     path: Path, delimiter: str | None, header: bool, names: Sequence[str] | None, encoding: str
 ) -> Source:
     """Open a file by what is in it, not by what it is called."""
+
+    def opened(file: Path) -> Source:
+        return _open_file(file, delimiter, header, names, encoding)
+
     if str(path) == "-":
-        raise DataError(sentence(
-            "scan", "source", "be a file", "'-', standard input", "Save it to a file first."
-        ))  # fmt: skip
-    if path.is_dir():
-        raise DataError(sentence(
-            "scan", "source", "be one file", f"the folder '{path}'", "Name a file in it."
-        ))  # fmt: skip
+        return _open_standard_input(opened)
+    if path.is_dir() or (not path.exists() and is_pattern(path)):
+        return join_files(path, files_of(path), opened)
     if not path.exists():
         raise NotFound(sentence("scan", "source", "exist", f"'{path}'", "Check the path."))
     if not path.is_file():
         raise DataError(sentence(
             "scan", "source", "be a file that can be read more than once",
-            f"'{path}', a pipe or a device", "Save it to a file first.",
+            f"'{path}', a pipe or a device", "Send it to standard input and scan '-'.",
         ))  # fmt: skip
+    return opened(path)
+
+
+def _open_file(
+    path: Path, delimiter: str | None, header: bool, names: Sequence[str] | None, encoding: str
+) -> Source:
+    """Open one file by its first bytes."""
     try:
         with path.open("rb") as stream:
             start = stream.read(8)
@@ -108,42 +116,53 @@ def _open_path(
             sentence("scan", "source", "be readable", f"'{path}' ({error.strerror})")
         ) from None
     if start[:4] == b"PAR1" or path.suffix in (".parquet", ".pq"):
-        return _open_parquet(path)
+        return _from_parquet(ParquetColumns(path), path.name)
     if start[:6] == b"ARROW1":
         return _open_arrow_file(path)
-    table, notes = read_delimited(
+    if start[:4] == b"\xff\xff\xff\xff":
+        return _open_arrow_stream(path)
+    spooled, columns, notes = read_delimited(
         path, delimiter=delimiter, header=header, names=names, encoding=encoding
     )
-    return _from_arrow(table, path.name, notes)
+    return _from_spooled(spooled, columns, path.name, notes)
 
 
-def _open_parquet(path: Path) -> Source:
-    """Open a Parquet file; each column is read when it is asked for, and then let go."""
+def _open_standard_input(opened: Callable[[Path], Source]) -> Source:
+    """Keep what comes on standard input in a file, since each column is read on its own."""
+    folder = tempfile.TemporaryDirectory(prefix="infoscope-")
+    path = Path(folder.name) / "standard input"
+    with path.open("wb") as file:
+        shutil.copyfileobj(sys.stdin.buffer, file)
+    source = opened(path)
+    return replace(source, chunks=lambda i, _folder=folder: source.chunks(i))
 
-    def unreadable(error: Exception) -> DataError:
-        reason = str(error).splitlines()[0].rstrip(".")
-        return DataError(sentence(
-            "scan", "source", "be a readable Parquet file", f"'{path}' ({reason})",
-            "Write the file again, or convert it to CSV.",
-        ))  # fmt: skip
 
-    try:
-        file = pq.ParquetFile(path)
-        fields = list(file.schema_arrow.names)
-    except (pa.ArrowException, OSError, UnicodeError) as error:
-        raise unreadable(error) from None
-    names, notes = unique_names(fields)
-    whole = file.read() if _repeated(fields) else None  # names no longer say which column is meant
+def _from_parquet(file: ParquetColumns, label: str) -> Source:
+    """Wrap a Parquet file; each column is read when it is asked for, and then let go."""
+    names, notes = unique_names(file.names)
+    return Source(label, names, file.n_rows, file.column, notes, repeated_names(file.names))
 
-    def column(i: int) -> pa.ChunkedArray:
-        if whole is not None:
-            return whole.column(i)
-        try:
-            return file.read(columns=[fields[i]]).column(0)
-        except (pa.ArrowException, OSError) as error:
-            raise unreadable(error) from None
 
-    return Source(path.name, names, file.metadata.num_rows, column, notes, _repeated(fields))
+def _from_spooled(
+    spooled: Spooled, columns: Sequence[str], label: str, notes: tuple[str, ...] = ()
+) -> Source:
+    """Wrap what was read once, under the names of its columns."""
+    if spooled.table is not None:
+        return from_arrow(spooled.table.rename_columns(list(columns)), label, notes)
+    file = ParquetColumns(spooled.path, spooled)
+    names, renamed = unique_names(columns)
+    return Source(label, names, file.n_rows, file.column, notes + renamed, repeated_names(columns))
+
+
+def _from_lazy(frame: Any, label: str) -> Source:
+    """Collect a lazy polars frame batch by batch."""
+    schema: pa.Schema = frame.collect_schema().to_frame().to_arrow().schema
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for part in frame.collect_batches(maintain_order=True):
+            yield from part.to_arrow().cast(schema).to_batches()
+
+    return _from_spooled(spool(schema, batches()), schema.names, label)
 
 
 def _open_arrow_file(path: Path) -> Source:
@@ -154,14 +173,18 @@ def _open_arrow_file(path: Path) -> Source:
         raise DataError(sentence(
             "scan", "source", "be a readable Arrow file", f"'{path}' ({error})"
         )) from None  # fmt: skip
-    return _from_arrow(table, path.name, ())
+    return from_arrow(table, path.name)
 
 
-def _from_arrow(table: pa.Table, label: str, notes: tuple[str, ...]) -> Source:
-    """Wrap an Arrow table."""
-    names, renamed = unique_names(table.column_names)
-    repeated = _repeated(table.column_names)
-    return Source(label, names, table.num_rows, table.column, notes + renamed, repeated)
+def _open_arrow_stream(path: Path) -> Source:
+    """Open an Arrow IPC stream."""
+    try:
+        with pa.OSFile(str(path)) as file, pa.ipc.open_stream(file) as reader:
+            return _from_spooled(spool(reader.schema, iter(reader)), reader.schema.names, path.name)
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(sentence(
+            "scan", "source", "be a readable Arrow stream", f"'{path}' ({error})"
+        )) from None  # fmt: skip
 
 
 def _from_mapping(columns: Mapping[Any, Any]) -> Source:
@@ -179,7 +202,7 @@ def _from_mapping(columns: Mapping[Any, Any]) -> Source:
         ))  # fmt: skip
     names, renamed = unique_names([str(name) for name in columns])
     n_rows = lengths.pop() if lengths else 0
-    return Source("dict", names, n_rows, arrays.__getitem__, (*notes, *renamed))
+    return Source("dict", names, n_rows, lambda i: ColumnChunks.of(arrays[i]), (*notes, *renamed))
 
 
 def _from_pandas(frame: Any, label: str) -> Source:
@@ -193,7 +216,12 @@ def _from_pandas(frame: Any, label: str) -> Source:
     given = [str(name) for name in frame.columns]
     names, renamed = unique_names(given)
     return Source(
-        label, names, len(frame), arrays.__getitem__, (*notes, *renamed), _repeated(given)
+        label,
+        names,
+        len(frame),
+        lambda i: ColumnChunks.of(arrays[i]),
+        (*notes, *renamed),
+        repeated_names(given),
     )
 
 
@@ -210,25 +238,3 @@ def _arrow_column(values: Any, name: str) -> tuple[pa.ChunkedArray, list[str]]:
         note = f"'{name}' mixes types ({', '.join(kinds[:4])}): read as text"
         return pa.chunked_array([pa.array(texts, pa.large_string())]), [note]
     return (array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])), []
-
-
-def _repeated(names: Sequence[str]) -> frozenset[str]:
-    return frozenset(name for name, count in Counter(names).items() if count > 1)
-
-
-def unique_names(names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return names without repeats or blanks, and a note for each that had to change."""
-    taken = set(names)
-    seen: set[str] = set()
-    result: list[str] = []
-    notes: list[str] = []
-    for i, name in enumerate(names):
-        new, k = name if name else f"column_{i + 1}", 2
-        while new in seen or (new != name and new in taken):
-            new, k = f"{name or f'column_{i + 1}'} ({k})", k + 1
-        if new != name:
-            why = "has no name" if not name else f"repeats the name {name!r}"
-            notes.append(f"column {i + 1} {why}: called {new!r} here")
-        seen.add(new)
-        result.append(new)
-    return tuple(result), tuple(notes)
