@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from infoscope.cli.output import check_outputs, grid, note, plural, say, visible, write_json
 from infoscope.core.errors import InvalidArgument, sentence
@@ -12,7 +12,7 @@ from infoscope.core.errors import InvalidArgument, sentence
 if TYPE_CHECKING:
     from infoscope.tables import InformationMap
 
-__all__ = ["configure", "describe"]
+__all__ = ["add_reading", "configure", "describe", "reading_options", "tail"]
 
 EPILOG = """\
 what the numbers mean:
@@ -37,9 +37,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOG
     parser.add_argument("file", metavar="FILE", help="a CSV (also .gz, .tsv) or Parquet file")
     parser.add_argument("--target", metavar="COL", help="rank the other columns by what they tell")
+    add_reading(parser)
+    parser.add_argument("--top", type=int, default=20, metavar="K", help="lines to show in "
+                        "each list (default: 20)")  # fmt: skip
+    parser.add_argument("--html", metavar="OUT", help="write a report to look at")
+    parser.add_argument("--json", metavar="OUT", help="write all numbers as JSON ('-': stdout)")
+    parser.set_defaults(run=_run)
+
+
+def add_reading(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how to read a table."""
     parser.add_argument("--bins", type=int, metavar="N", help="bins for numeric columns "
                         "(default: the cube root of the rows, between 5 and 32)")  # fmt: skip
     parser.add_argument("--no-header", action="store_true", help="the first line is data")
+    parser.add_argument("--names", metavar="A,B,...", help="names of the columns, in order; with "
+                        "--no-header for files without any")  # fmt: skip
     parser.add_argument(
         "--kind", action="append", default=[], metavar="COL=KIND",
         help="read a column as categorical, ordinal, numeric, boolean, date, identifier or text "
@@ -49,11 +61,27 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--delimiter", metavar="C", help=r"what separates fields, '\t' for tabs (found out if not)"
     )
     parser.add_argument("--encoding", default="utf-8", metavar="E", help="default: utf-8")
-    parser.add_argument("--top", type=int, default=20, metavar="K", help="lines to show in "
-                        "each list (default: 20)")  # fmt: skip
-    parser.add_argument("--html", metavar="OUT", help="write a report to look at")
-    parser.add_argument("--json", metavar="OUT", help="write all numbers as JSON ('-': stdout)")
-    parser.set_defaults(run=_run)
+
+
+def reading_options(args: argparse.Namespace, command: str) -> dict[str, Any]:
+    """Return what `add_reading` read, as keyword arguments."""
+    return {
+        "bins": args.bins,
+        "kinds": _kinds(args.kind, command) or None,
+        "header": not args.no_header,
+        "names": args.names.split(",") if args.names else None,
+        "delimiter": "\t" if args.delimiter == r"\t" else args.delimiter,
+        "encoding": args.encoding,
+    }
+
+
+def tail(p: float) -> str:
+    """Return a p-value in two digits; what is too small for a double is a bound, not a zero.
+
+    >>> tail(0.0312), tail(0.0)
+    ('0.031', '<1e-300')
+    """
+    return "-" if math.isnan(p) else f"{p:.2g}" if p > 0 else "<1e-300"
 
 
 def describe(found: InformationMap, *, target: str | None, top: int) -> list[str]:
@@ -85,7 +113,7 @@ def _ranking(found: InformationMap, target: str, top: int) -> list[str]:
         bits = each.estimate.to("bits")
         span = f"{bits.interval.low:.3f}–{bits.interval.high:.3f}" if bits.interval else ""
         share = f"{round(100 * each.fraction, 1) + 0.0:.1f}%"
-        rows.append([each.column, bits.short(), span, share, f"{each.q_value:.2g}"])
+        rows.append([each.column, bits.short(), span, share, tail(each.q_value)])
     return [*grid(rows, align="<<<>>"), *_left_out(len(ranked), top)]
 
 
@@ -108,17 +136,17 @@ def _pairs(found: InformationMap, top: int) -> list[str]:
     order.sort(key=lambda at: _largest_first(float(shared.corrected[at])))
     for i, j in order[:top]:
         bits = shared.pair(names[j], names[i]).to("bits").short()
-        rows.append([names[j], names[i], bits, f"{shared.q_value[i, j]:.2g}"])
+        rows.append([names[j], names[i], bits, tail(float(shared.q_value[i, j]))])
     return [*grid(rows, align="<<<>"), *_left_out(len(order), top)]
 
 
-def _kinds(given: list[str]) -> dict[str, str]:
+def _kinds(given: list[str], command: str) -> dict[str, str]:
     kinds: dict[str, str] = {}
     for text in given:
         column, equals, kind = text.rpartition("=")
         if not (column and equals):
             raise InvalidArgument(
-                sentence("infoscope table", "--kind", "read COLUMN=KIND", repr(text))
+                sentence(f"infoscope {command}", "--kind", "read COLUMN=KIND", repr(text))
             )
         kinds[column] = kind
     return kinds
@@ -131,15 +159,7 @@ def _run(args: argparse.Namespace) -> int:
 
     from infoscope.tables import scan
 
-    found = scan(
-        args.file,
-        target=args.target,
-        bins=args.bins,
-        kinds=_kinds(args.kind) or None,
-        header=not args.no_header,
-        delimiter="\t" if args.delimiter == r"\t" else args.delimiter,
-        encoding=args.encoding,
-    )
+    found = scan(args.file, target=args.target, **reading_options(args, "table"))
     if args.json != "-":
         say("\n".join(describe(found, target=args.target, top=args.top)))
     if args.json:

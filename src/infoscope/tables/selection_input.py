@@ -1,0 +1,164 @@
+"""Read a table into codes in memory, ready for selection: one target, the candidates beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from infoscope.core.errors import DataError, InvalidArgument, UnknownName, sentence
+from infoscope.core.progress import Progress
+from infoscope.tables.columns import KINDS, Column
+from infoscope.tables.conditional_counts import CodedTable
+from infoscope.tables.encoding import Request, encode_or_leave_out
+from infoscope.tables.matrix import close_names
+from infoscope.tables.reading import NULL_MARKERS
+from infoscope.tables.sources import open_source
+
+__all__ = ["Bins", "CodedSource", "read_coded", "seed_of"]
+
+Bins = int | Mapping[str, int | Sequence[float] | Sequence[str]] | None
+
+
+@dataclass(frozen=True, eq=False)
+class CodedSource:
+    """A table as codes: `columns` are those with codes, `left_out` the others, with their notes."""
+
+    label: str
+    columns: tuple[Column, ...]
+    left_out: tuple[Column, ...]
+    table: CodedTable
+    notes: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns with codes."""
+        return tuple(column.name for column in self.columns)
+
+    def index(self, name: str, function: str, argument: str) -> int:
+        """Return the number of a column, or raise `UnknownName` or `DataError` saying why not."""
+        for i, column in enumerate(self.columns):
+            if column.name == name:
+                return i
+        for column in self.left_out:
+            if column.name == name:
+                raise DataError(sentence(
+                    function, argument, "be a column with levels to count",
+                    f"{name!r} ({column.note})",
+                    f"Pass kinds={{{name!r}: 'categorical'}} (--kind {name}=categorical) if it is.",
+                ))  # fmt: skip
+        raise UnknownName(sentence(
+            function, argument, "name a column of the table", repr(name),
+            close_names(name, self.names),
+        ))  # fmt: skip
+
+
+def read_coded(
+    source: str | Path | Any,
+    *,
+    function: str,
+    target: str | None,
+    bins: Bins = None,
+    kinds: Mapping[str, str] | None = None,
+    missing: str = "pairwise",
+    null_markers: Collection[str] = NULL_MARKERS,
+    delimiter: str | None = None,
+    header: bool = True,
+    names: Sequence[str] | None = None,
+    encoding: str = "utf-8",
+    progress: bool | None = None,
+) -> CodedSource:
+    """Read all columns; with ``missing="level"`` null is a level of its own, except in the target.
+
+    Raises
+    ------
+    DataError
+        If there are fewer than two rows, or the target has no levels to count.
+    UnknownName
+        If a name or kind does not exist.
+    InvalidArgument
+        If an option has a value that cannot be used.
+    """
+    if missing not in ("pairwise", "level"):
+        raise UnknownName(sentence(function, "missing", "be 'pairwise' or 'level'", repr(missing)))
+    for name, kind in (kinds or {}).items():
+        if kind not in KINDS[:-2]:
+            known = ", ".join(KINDS[:-2])
+            raise UnknownName(
+                sentence(function, f"kinds[{name!r}]", f"be one of {known}", repr(kind))
+            )
+    opened = open_source(source, delimiter=delimiter, header=header, names=names, encoding=encoding)
+    asked = {"target": [] if target is None else [target], "kinds": list(kinds or {})}
+    asked["bins"] = list(bins) if isinstance(bins, Mapping) else []
+    for argument, wanted in asked.items():
+        for name in wanted:
+            if name not in opened.names:
+                raise UnknownName(sentence(
+                    function, argument, "name a column of the table", repr(name),
+                    close_names(name, opened.names),
+                ))  # fmt: skip
+            if name in opened.repeated:
+                raise InvalidArgument(sentence(
+                    function, argument, "name one column", f"{name!r}, which several columns have",
+                    "Give the columns names of their own.",
+                ))  # fmt: skip
+    if opened.n_rows < 2:
+        raise DataError(sentence(
+            function, "source", "have at least two rows", f"{opened.n_rows} in '{opened.label}'"
+        ))  # fmt: skip
+    columns: list[Column] = []
+    left_out: list[Column] = []
+    codes: list[NDArray[np.integer]] = []
+    levels: list[int] = []
+    notes = list(opened.notes)
+    with Progress(len(opened.names), "reading", "columns", show=progress) as bar:
+        for i, name in enumerate(opened.names):
+            wanted_bins = bins.get(name) if isinstance(bins, Mapping) else bins
+            if wanted_bins is not None and not isinstance(wanted_bins, int):
+                wanted_bins = tuple(wanted_bins)
+            _check_bins(wanted_bins, name, function)
+            request = Request((kinds or {}).get(name), wanted_bins, null_markers, name == target)
+            encoded = encode_or_leave_out(name, opened.column(i), request)
+            column = encoded.column
+            if column.note:
+                notes.append(f"{name}: {column.note}")
+            if encoded.codes is None:
+                left_out.append(column)
+            else:
+                null_level = missing == "level" and column.n_missing > 0 and name != target
+                columns.append(column)
+                codes.append(encoded.codes.astype(np.int32) + 1 if null_level else encoded.codes)
+                levels.append(column.n_levels + null_level)
+            bar.advance()
+    gaps = [f"{column.name} {column.n_missing}" for column in columns if column.n_missing]
+    if gaps:
+        how = (
+            "counted as a level of their own, except in the target"
+            if missing == "level"
+            else "left out wherever a column with gaps is counted"
+        )
+        notes.append(f"missing, of {opened.n_rows} rows: {', '.join(gaps)}; {how}")
+    return CodedSource(
+        opened.label, tuple(columns), tuple(left_out), CodedTable(codes, levels), tuple(notes)
+    )
+
+
+def _check_bins(bins: object, name: str, function: str) -> None:
+    if isinstance(bins, bool) or (isinstance(bins, int) and bins < 2):
+        raise InvalidArgument(sentence(function, "bins", "be at least 2", f"{bins} for {name!r}"))
+
+
+def seed_of(rng: int | np.random.Generator | None, function: str) -> int:
+    """Return a non-negative seed from what the caller gave; None means 0."""
+    if isinstance(rng, np.random.Generator):
+        return int(rng.integers(2**31))
+    seed = 0 if rng is None else rng
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise InvalidArgument(
+            sentence(function, "rng", "be a non-negative int, a Generator or None", repr(rng))
+        )
+    return int(seed)
