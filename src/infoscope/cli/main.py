@@ -23,6 +23,8 @@ COMMANDS = {
     "text": "how surprised a language model is by a text: bits per byte, perplexity, each token",
     "compare": "how far two language models part on a text: exact KL, bits per byte, worst places",
     "table": "which columns of a table carry information about which, in bits, with error bars",
+    "select": "the few columns that together tell most about a target, with tests",
+    "drift": "what changed between two tables: each column, its gaps, and how columns go together",
     "demo": "a real text and a real table, measured now and shown in one HTML report",
     "models": "list, install or remove the language models that come with infoscope",
     "doctor": "check the installation and say what is missing and how to get it",
@@ -33,6 +35,8 @@ examples:
   infoscope text chapter.txt                        bits per byte, perplexity, the surprises
   infoscope text chapter.txt --html report.html     the same as a page to look at
   infoscope table data.csv --target price           what the other columns know about price
+  infoscope select data.csv --target price -k 10    the ten columns worth keeping
+  infoscope drift january.csv february.csv          what changed, beyond chance
   infoscope table data.parquet --json -             machine-readable, on stdout
   infoscope demo                                    start here
 
