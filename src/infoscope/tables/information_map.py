@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from infoscope.core.errors import InvalidArgument, UnknownName, sentence
+from infoscope.core.errors import DataError, InvalidArgument, UnknownName, sentence
 from infoscope.core.files import write_text
 from infoscope.core.result import Estimate
 from infoscope.tables.columns import Column
+from infoscope.tables.conditional_ranking import Found, rank_by_gaps, rank_given
 from infoscope.tables.matrix import MutualInformation, close_names
+from infoscope.tables.matrix_association import Association, associate
 
 __all__ = ["InformationMap", "Ranked", "Redundant"]
 
@@ -48,6 +51,10 @@ class Ranked:
         }
 
 
+#: Share of the target's entropy above which a single column is suspected of giving it away.
+LEAKAGE = 0.95
+
+
 @dataclass(frozen=True, slots=True)
 class Redundant:
     """`column` is nearly decided by `given`: the pair's normalised mutual information."""
@@ -56,6 +63,15 @@ class Redundant:
     given: str
     normalized: float
     estimate: Estimate
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain Python values, ready for `json.dumps`; infinities and NaN become strings."""
+        return {
+            "column": self.column,
+            "given": self.given,
+            "normalized": _json_number(self.normalized),
+            "estimate": self.estimate.to_dict(),
+        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +94,8 @@ class InformationMap:
         The column asked about.
     notes : tuple of str
         What a careful reader must know: markers read as null, columns left out, and the like.
+    codes : sequence of arrays, optional
+        Codes of the mapped columns, for questions that pairs do not answer.
     """
 
     source: str
@@ -87,6 +105,7 @@ class InformationMap:
     mutual_information: MutualInformation
     target: str | None = None
     notes: tuple[str, ...] = ()
+    codes: Sequence[NDArray[Any]] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "entropies", MappingProxyType(dict(self.entropies)))
@@ -94,7 +113,7 @@ class InformationMap:
     def __reduce__(self) -> tuple[Any, ...]:  # a mapping proxy cannot be pickled
         return (InformationMap, (
             self.source, self.n_rows, self.columns, dict(self.entropies), self.mutual_information,
-            self.target, self.notes,
+            self.target, self.notes, self.codes and [np.asarray(column) for column in self.codes],
         ))  # fmt: skip
 
     def __repr__(self) -> str:
@@ -102,8 +121,55 @@ class InformationMap:
         size = f"{self.n_rows} rows, {mapped} of {len(self.columns)} columns mapped"
         return f"InformationMap({self.source!r}, {size}{target})"
 
-    def ranking(self, target: str | None = None) -> list[Ranked]:
+    def ranking(self, target: str | None = None, *, given: Sequence[str] = ()) -> list[Ranked]:
         """Return the other columns by their corrected mutual information with `target`, best first.
+
+        I(X; target), or I(X; target | given) with all given columns together.
+
+        Parameters
+        ----------
+        target : str, optional
+            Name of a mapped column; by default the one given to `scan`.
+        given : sequence of str
+            Columns that are known already. The fraction is then that of H(target | given), and
+            q-values are over this ranking alone.
+
+        Raises
+        ------
+        InvalidArgument
+            If there is no target here and none was given to `scan`, or it is among `given`.
+        UnknownName
+            If no mapped column has one of these names.
+        DataError
+            If `given` is asked of a map that has no codes.
+        """
+        t = self._target(target, "ranking")
+        mi = self.mutual_information
+        if len(given):
+            given = [given] if isinstance(given, str) else list(given)
+            known = [self._column(name, "ranking", "given") for name in given]
+            if t in known:
+                raise InvalidArgument(sentence(
+                    "InformationMap.ranking", "given", "leave the target out", repr(mi.columns[t])
+                ))  # fmt: skip
+            codes, levels = self._codes("ranking")
+            return self._ranked(rank_given(codes, levels, t, known, level=mi.level))
+        ranked: list[Ranked] = []
+        for j, name in enumerate(mi.columns):
+            if j == t:
+                continue
+            whole = float(mi.entropy[t, j])
+            fraction = float(mi.corrected[t, j]) / whole if whole else 0.0
+            ranked.append(Ranked(
+                name, mi.pair(mi.columns[t], name), float(mi.p_value[t, j]),
+                float(mi.q_value[t, j]), fraction,
+            ))  # fmt: skip
+        return sorted(ranked, key=_best_first)
+
+    def missingness(self, target: str | None = None) -> list[Ranked]:
+        """Return what being null tells about `target`, for every column with gaps, best first.
+
+        I([X is null]; target), over all rows in which the target is present.
 
         Parameters
         ----------
@@ -112,32 +178,80 @@ class InformationMap:
 
         Raises
         ------
-        InvalidArgument
-            If there is no target here and none was given to `scan`.
-        UnknownName
-            If no mapped column has this name.
+        InvalidArgument, UnknownName, DataError
+            As `ranking` does.
         """
-        target = self.target if target is None else target
-        if target is None:
+        t = self._target(target, "missingness")
+        codes, levels = self._codes("missingness")
+        return self._ranked(rank_by_gaps(codes, levels, t, level=self.mutual_information.level))
+
+    def leakage(self, target: str | None = None, threshold: float = LEAKAGE) -> list[Ranked]:
+        """Return columns that nearly decide `target` alone: check that they are known before it is.
+
+        (I - E0) / (H(target) - E0) at least `threshold`, with q below 0.01
+
+        Parameters
+        ----------
+        target : str, optional
+            Name of a mapped column; by default the one given to `scan`.
+        threshold : float
+            In (0, 1].
+
+        Raises
+        ------
+        InvalidArgument, UnknownName
+            As `ranking` does.
+        """
+        if not 0.0 < threshold <= 1.0:
             raise InvalidArgument(sentence(
-                "InformationMap.ranking", "target", "name a column", "None",
-                "Pass target here or to scan.",
+                "InformationMap.leakage", "threshold", "lie in (0, 1]", threshold
             ))  # fmt: skip
-        mi = self.mutual_information
-        if target not in mi.columns:
-            raise UnknownName(self._unknown(target))
-        t = mi.columns.index(target)
-        ranked: list[Ranked] = []
-        for j, name in enumerate(mi.columns):
-            if j == t:
-                continue
-            whole = float(mi.entropy[t, j])
-            fraction = float(mi.corrected[t, j]) / whole if whole else 0.0
-            ranked.append(Ranked(
-                name, mi.pair(target, name), float(mi.p_value[t, j]), float(mi.q_value[t, j]),
-                fraction,
-            ))  # fmt: skip
-        return sorted(ranked, key=_best_first)
+        t, mi = self._target(target, "leakage"), self.mutual_information
+        found: list[Ranked] = []
+        for each in self.ranking(mi.columns[t]):
+            j = mi.columns.index(each.column)
+            room = float(mi.entropy[t, j] - mi.expected[t, j])
+            sure = each.q_value < 0.01 and room > 0
+            if sure and float(each.estimate) >= threshold * room - 1e-12:
+                found.append(each)
+        return found
+
+    def association(self, first: str, second: str) -> Association:
+        """Return Cramér's V, Theil's U, Cressie-Read and normalised values of one pair.
+
+        Parameters
+        ----------
+        first, second : str
+            Names of mapped columns.
+
+        Raises
+        ------
+        UnknownName
+            If no mapped column has one of these names.
+        DataError
+            If the map has no codes.
+        """
+        i, j = (self._column(name, "association", "column") for name in (first, second))
+        codes, levels = self._codes("association")
+        width = levels[j] + 1
+        keys = codes[i].astype(np.int64) * width + codes[j]
+        filled, counts = np.unique(keys, return_counts=True)
+        left, right = np.divmod(filled, width)
+        use = (left > 0) & (right > 0)
+        _, rows = np.unique(left[use], return_inverse=True)
+        _, columns = np.unique(right[use], return_inverse=True)
+        shape = rows.max(initial=-1) + 1, columns.max(initial=-1) + 1
+        table = np.zeros(shape, np.int64)
+        table[rows, columns] = counts[use]
+        return associate((first, second), table, self.mutual_information.pair(first, second))
+
+    def order(self) -> list[str]:
+        """Return the columns so that those which share much stand together.
+
+        Average linkage on 1 - normalised mutual information; ties and order of the source decide
+        nothing else. Columns that share nothing with any other keep the order of the source.
+        """
+        return [self.mutual_information.columns[i] for i in self.mutual_information.order()]
 
     def redundant(self, threshold: float = 0.9) -> list[Redundant]:
         """Return pairs whose normalised mutual information is at least `threshold`, highest first.
@@ -169,16 +283,16 @@ class InformationMap:
         i, j = np.triu_indices(len(mi.columns), k=1)
         names = np.asarray(mi.columns, dtype=object)
         data: dict[str, Any] = {"column": names[i].tolist(), "other": names[j].tolist()}
-        for field in (
+        for name in (
             "n", "plugin", "expected", "corrected", "stderr", "low", "high", "p_value", "q_value",
             "normalized", "unreliable",
         ):  # fmt: skip
-            data[field] = getattr(mi, field)[i, j]
+            data[name] = getattr(mi, name)[i, j]
         table = pa.table(data)
         return table.append_column("unit", pa.array([mi.unit] * len(i), pa.string()))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain Python values, ready for `json.dumps`; NaN becomes None."""
+        """Return plain Python values, ready for `json.dumps`; infinities and NaN become strings."""
         return {
             "source": self.source,
             "n_rows": self.n_rows,
@@ -187,6 +301,14 @@ class InformationMap:
             "entropies": {name: value.to_dict() for name, value in self.entropies.items()},
             "mutual_information": self.mutual_information.to_dict(),
             "ranking": [r.to_dict() for r in self.ranking()] if self.target else None,
+            "leakage": [r.column for r in self.leakage()] if self.target else None,
+            "missingness": (
+                [r.to_dict() for r in self.missingness()]
+                if self.target and self.codes is not None
+                else None
+            ),
+            "redundant": [pair.to_dict() for pair in self.redundant()],
+            "order": self.order(),
             "notes": list(self.notes),
         }
 
@@ -201,19 +323,47 @@ class InformationMap:
 
         return write_text(path, table_report(self), function="InformationMap.save_html")
 
-    def _unknown(self, target: str) -> str:
-        """Return the sentence about a target that is not in the map."""
-        for column in self.columns:
-            if column.name == target:
-                return sentence(
-                    "InformationMap.ranking", "target", "be a mapped column",
-                    f"{target!r} ({column.note})",
-                )  # fmt: skip
+    def _ranked(self, found: Sequence[Found]) -> list[Ranked]:
         names = self.mutual_information.columns
-        return sentence(
-            "InformationMap.ranking", "target", "name a column of the table", repr(target),
-            close_names(target, names),
-        )  # fmt: skip
+        ranked = [
+            Ranked(names[f.column], f.estimate, f.p_value, f.q_value, f.fraction) for f in found
+        ]
+        return sorted(ranked, key=_best_first)
+
+    def _codes(self, function: str) -> tuple[Sequence[NDArray[Any]], list[int]]:
+        """Return the codes of the mapped columns and their levels."""
+        if self.codes is None:
+            raise DataError(sentence(
+                f"InformationMap.{function}", "the map", "have its codes",
+                "one without", "Scan the source again.",
+            ))  # fmt: skip
+        return self.codes, [column.n_levels for column in self.columns if column.mapped]
+
+    def _target(self, target: str | None, function: str) -> int:
+        """Return the number of the target among the mapped columns."""
+        target = self.target if target is None else target
+        if target is None:
+            raise InvalidArgument(sentence(
+                f"InformationMap.{function}", "target", "name a column", "None",
+                "Pass target here or to scan.",
+            ))  # fmt: skip
+        return self._column(target, function, "target")
+
+    def _column(self, name: str, function: str, argument: str) -> int:
+        """Return the number of a mapped column, or raise `UnknownName` with what it is instead."""
+        names = self.mutual_information.columns
+        if name in names:
+            return names.index(name)
+        for column in self.columns:
+            if column.name == name:
+                raise UnknownName(sentence(
+                    f"InformationMap.{function}", argument, "be a mapped column",
+                    f"{name!r} ({column.note})",
+                ))  # fmt: skip
+        raise UnknownName(sentence(
+            f"InformationMap.{function}", argument, "name a column of the table", repr(name),
+            close_names(name, names),
+        ))  # fmt: skip
 
 
 def _best_first(ranked: Ranked) -> tuple[bool, float, str]:
@@ -222,5 +372,5 @@ def _best_first(ranked: Ranked) -> tuple[bool, float, str]:
     return math.isnan(value), 0.0 if math.isnan(value) else -value, ranked.column
 
 
-def _json_number(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+def _json_number(value: float) -> float | str:
+    return value if math.isfinite(value) else str(value)

@@ -19,6 +19,8 @@ __all__ = ["UNRELIABLE", "MutualInformation", "close_names"]
 #: Nats of expected plug-in value above which the correction leaves too much doubt.
 UNRELIABLE = 0.3
 
+_MOST_TO_ORDER = 300  # columns whose tree is turned for the best neighbours: cubic beyond
+
 _IN_UNIT = ("plugin", "corrected", "stderr", "low", "high", "expected", "entropy")
 
 
@@ -98,6 +100,66 @@ class MutualInformation:
         """Where E0 exceeds 0.3 nats: too many levels for too few rows."""
         return self.expected > UNRELIABLE * UNITS["nats"] / UNITS[self.unit]
 
+    @property
+    def uncertainty(self) -> NDArray[np.float64]:
+        """Theil's U: the share of the entropy of ``columns[i]`` that ``columns[j]`` tells.
+
+        Of plug-in values, so upwards biased; 0 for a constant column; not symmetric.
+        """
+        whole = self.entropy
+        return np.where(whole > 0, self.plugin / np.where(whole > 0, whole, 1.0), 0.0 * whole)
+
+    def normalized_by(self, mean: str) -> NDArray[np.float64]:
+        """Return (plugin - expected) / (mean of both entropies - expected).
+
+        Parameters
+        ----------
+        mean : {"min", "geometric", "arithmetic", "max"}
+            Which mean of the two entropies stands below; "min" is `normalized`, the others are
+            scikit-learn's adjusted mutual information with that average.
+
+        Raises
+        ------
+        UnknownName
+            If `mean` is none of these.
+        """
+        h, g = self.entropy, self.entropy.T
+        means = {
+            "min": np.minimum(h, g), "geometric": np.sqrt(h * g), "arithmetic": (h + g) / 2.0,
+            "max": np.maximum(h, g),
+        }  # fmt: skip
+        if mean not in means:
+            raise UnknownName(sentence(
+                "MutualInformation.normalized_by", "mean", f"be one of {', '.join(means)}",
+                repr(mean),
+            ))  # fmt: skip
+        ceiling = means[mean] - self.expected
+        undefined = ceiling <= 0
+        return np.where(undefined, 0.0, self.corrected / np.where(undefined, 1.0, ceiling))
+
+    def order(self) -> list[int]:
+        """Return the numbers of the columns so that those which share much stand together.
+
+        Average linkage on 1 - `normalized`; loners come last, in the order of the source.
+        """
+        from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
+        from scipy.spatial.distance import squareform
+
+        shared = np.where(np.isfinite(self.normalized), self.normalized, 0.0)
+        shared = np.clip(np.where(self.q_value < 0.05, shared, 0.0), 0.0, 1.0)
+        np.fill_diagonal(shared, 0.0)
+        company = np.flatnonzero(shared.max(axis=1, initial=0.0) > 0).tolist()
+        loners = [i for i in range(len(self.columns)) if i not in set(company)]
+        if len(company) < 3:
+            return company + loners
+        away = 1.0 - shared[np.ix_(company, company)]
+        np.fill_diagonal(away, 0.0)
+        flat = squareform((away + away.T) / 2.0, checks=False)
+        tree = linkage(flat, "average")
+        if len(company) <= _MOST_TO_ORDER:
+            tree = optimal_leaf_ordering(tree, flat)
+        return [company[i] for i in leaves_list(tree)] + loners
+
     def to(self, unit: str) -> MutualInformation:
         """Return the same map in another unit."""
         scale = UNITS[self.unit] / UNITS[check_unit(unit, "MutualInformation.to")]
@@ -135,14 +197,16 @@ class MutualInformation:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain Python values; NaN becomes None."""
+        """Return plain Python values, ready for `json.dumps`; infinities and NaN become strings."""
         result: dict[str, Any] = {
             "columns": list(self.columns), "unit": self.unit, "level": self.level,
             "p_rules": list(P_RULES),
         }  # fmt: skip
         for name in (*_IN_UNIT, "normalized", "p_value", "q_value", "n", "rule"):
             rows = getattr(self, name).tolist()
-            result[name] = [[None if math.isnan(value) else value for value in row] for row in rows]
+            result[name] = [
+                [value if math.isfinite(value) else str(value) for value in row] for row in rows
+            ]
         return result
 
     def _index(self, name: str) -> int:

@@ -20,6 +20,7 @@ from infoscope.figures import (
     table,
 )
 from infoscope.figures.scales import format_percent
+from infoscope.tables.report_numbers import ends, level_name, p_text, span, three, whole
 
 if TYPE_CHECKING:
     from infoscope.tables.information_map import InformationMap, Ranked
@@ -73,12 +74,18 @@ def table_sections(info_map: InformationMap, *, name: str = "") -> list[Section]
     target = info_map.target
     sections = [
         Section(f"{before}The table {info_map.source}", _overview(info_map)),
+        Section(f"{before}Too good to be true", _leakage(info_map),
+                f"These columns nearly decide {target} by themselves. That is fine if they are "
+                "known before it is, and a leak if they were made from it."),
         Section(f"{before}What tells about {target}", _ranking(info_map),
                 f"Mutual information with {target}: how many bits of its entropy each column "
                 "takes away, alone. Whiskers are intervals; grey cannot be told from zero."),
+        Section(f"{before}What gaps tell about {target}", _gaps(info_map),
+                "Whether a column is empty can itself tell something: here each column counts only "
+                "as there or not there."),
         Section(f"{before}The information map", _map(info_map),
-                "Every pair of columns. The scale is logarithmic: each step of colour is about "
-                "twice as many bits."),
+                "Every pair of columns, those that share much side by side. The scale is "
+                "logarithmic: each step of colour is about twice as many bits."),
         Section(f"{before}The strongest pairs", _pairs(info_map)),
         Section(f"{before}The columns", _columns(info_map)),
         Section(f"{before}How to read mutual information", _lesson(info_map)),
@@ -122,11 +129,11 @@ def _ranking(info_map: InformationMap) -> Html:
         return Html("<p>There is no other column with which to compare it.</p>")
     shown = known[:MAX_BARS]
     label = f"mutual information with {info_map.target}, bits"
-    ends = [_ends(r) for r in shown]
+    both = [ends(r.estimate) for r in shown]
     chart = bar_chart(
         [r.column for r in shown], [_bits(r) for r in shown],
-        low=[low for low, _ in ends], high=[high for _, high in ends],
-        texts=[f"{_three(_bits(r))} bits, {format_percent(r.fraction)}" for r in shown],
+        low=[low for low, _ in both], high=[high for _, high in both],
+        texts=[f"{three(_bits(r))} bits, {format_percent(r.fraction)}" for r in shown],
         muted=[not r.q_value < SIGNIFICANT for r in shown],
         title=f"Information about {info_map.target}", x_label=label, label_name="column",
         description=_top_three(shown, info_map.target),
@@ -139,7 +146,7 @@ def _ranking(info_map: InformationMap) -> Html:
         "column": [r.column for r in rows],
         "bits": [_bits(r) for r in rows],
         "± (standard error)": [_stderr(r) for r in rows],
-        _level(info_map): [_interval(r) for r in rows],
+        level_name(info_map.mutual_information.level): [span(*ends(r.estimate)) for r in rows],
         f"share of H({info_map.target})": [r.fraction for r in rows],
         "p": [r.p_value for r in rows],
         "q": [r.q_value for r in rows],
@@ -153,10 +160,53 @@ def _ranking(info_map: InformationMap) -> Html:
         cells, dim=[not r.q_value < SIGNIFICANT for r in rows],
         caption="Corrected mutual information (plug-in minus its mean under independence); "
                 "p of independence, q after correction for the number of pairs",
-        formats={"bits": _three, "± (standard error)": _three, share: format_percent, "p": _p,
-                 "q": _p, "rows": _count},
+        formats={"bits": three, "± (standard error)": three, share: format_percent, "p": p_text,
+                 "q": p_text, "rows": whole},
     )  # fmt: skip
     return Html(f"{chart.to_html(caption=False, data=False)}{more}{details}")
+
+
+def _leakage(info_map: InformationMap) -> Html:
+    if info_map.target is None:
+        return Html("")
+    found = info_map.leakage()
+    if not found:
+        return Html("")
+    return table(
+        {
+            "column": [r.column for r in found],
+            "bits": [_bits(r) for r in found],
+            f"share of H({info_map.target})": [r.fraction for r in found],
+            "rows": [r.estimate.n for r in found],
+        },
+        formats={"bits": three, f"share of H({info_map.target})": format_percent, "rows": whole},
+    )  # fmt: skip
+
+
+def _gaps(info_map: InformationMap) -> Html:
+    """List columns whose gaps tell about the target; nothing if none does."""
+    if info_map.target is None or info_map.codes is None:
+        return Html("")
+    told = [r for r in info_map.missingness() if r.q_value < SIGNIFICANT][:MAX_ROWS]
+    if not told:
+        return Html("")
+    missing = {column.name: column.n_missing for column in info_map.columns}
+    share = f"share of H({info_map.target})"
+    return table(
+        {
+            "column": [r.column for r in told],
+            "missing": [missing[r.column] / info_map.n_rows for r in told],
+            "bits": [_bits(r) for r in told],
+            level_name(info_map.mutual_information.level): [
+                span(*ends(r.estimate)) for r in told
+            ],
+            share: [r.fraction for r in told],
+            "q": [r.q_value for r in told],
+        },
+        caption="Corrected mutual information of being empty with the target; q is over the "
+                "columns with gaps",
+        formats={"missing": format_percent, "bits": three, share: format_percent, "q": p_text},
+    )  # fmt: skip
 
 
 def _map(info_map: InformationMap) -> Html:
@@ -164,11 +214,12 @@ def _map(info_map: InformationMap) -> Html:
     c = len(mi.columns)
     if c < 2:
         return Html("")
-    keep = np.arange(c)
+    keep = np.array(mi.order())
     cut = ""
     if c > MAX_MAP:
         off = np.where(np.eye(c, dtype=bool) | np.isnan(mi.corrected), -np.inf, mi.corrected)
-        keep = np.sort(np.argsort(-off.max(axis=1), kind="stable")[:MAX_MAP])
+        strongest = set(np.argsort(-off.max(axis=1), kind="stable")[:MAX_MAP].tolist())
+        keep = np.array([i for i in keep.tolist() if i in strongest])
         cut = (
             f"<p>Shown are the {MAX_MAP} columns with the strongest pairs, out of {c:,}; all are "
             "in the JSON output.</p>"
@@ -202,15 +253,14 @@ def _pairs(info_map: InformationMap) -> Html:
         "pair": [f"{mi.columns[i]} – {mi.columns[j]}" for i, j in order],
         "shared": [float(normalized[i, j]) for i, j in order],
         "bits": [float(e) for e in rows],
-        _level(info_map): [_span(e.interval.low, e.interval.high) if e.interval else None
-                           for e in rows],
+        level_name(mi.level): [span(*ends(e)) for e in rows],
         "rows": [e.n for e in rows],
         "note": ["unreliable" if mi.unreliable[i, j] else "" for i, j in order],
     }  # fmt: skip
     if not any(cells["note"]):
         del cells["note"]
     listing = table(
-        cells, formats={"shared": format_percent, "bits": _three, "rows": _count},
+        cells, formats={"shared": format_percent, "bits": three, "rows": whole},
         caption="Pairs by normalised mutual information: 100 % means that the column with the "
                 "smaller entropy is a function of the other",
     )  # fmt: skip
@@ -241,8 +291,8 @@ def _columns(info_map: InformationMap) -> Html:
     listing = table(
         cells, dim=[not c.mapped for c in columns],
         caption="All columns as they were read; grey ones are not in the map",
-        formats={"levels": _count, "missing": format_percent, "entropy, bits": _three,
-                 "± (standard error)": _three},
+        formats={"levels": whole, "missing": format_percent, "entropy, bits": three,
+                 "± (standard error)": three},
     )  # fmt: skip
     return Html(listing + more)
 
@@ -279,44 +329,11 @@ def _stderr(ranked: Ranked) -> float | None:
     return ranked.estimate.to("bits").stderr
 
 
-def _ends(ranked: Ranked) -> tuple[float, float]:
-    interval = ranked.estimate.to("bits").interval
-    return (math.nan, math.nan) if interval is None else (interval.low, interval.high)
-
-
-def _interval(ranked: Ranked) -> str | None:
-    low, high = _ends(ranked)
-    return None if math.isnan(low) or math.isnan(high) else _span(low, high)
-
-
-def _span(low: float, high: float) -> str:
-    return f"{_three(low)} to {_three(high)}"
-
-
-def _level(info_map: InformationMap) -> str:
-    return f"{100 * info_map.mutual_information.level:g} % interval"
-
-
 def _top_three(shown: list[Ranked], target: str) -> str:
     best = ", ".join(f"{r.column} ({_bits(r):.3f} bits)" for r in shown[:3])
     return f"Mutual information of {len(shown)} columns with {target}. Largest: {best}."
 
 
-def _three(value: float) -> str:
-    if not math.isfinite(value) or 0 < abs(value) < 0.0005:
-        return f"{value:.1g}".replace("-", "−", 1) if value < 0 else f"{value:.1g}"
-    text = f"{value:.3f}"
-    return text.replace("-", "−") if text.strip("-0.") else text.lstrip("-")
-
-
-def _count(value: float) -> str:
-    return f"{value:,.0f}"
-
-
-def _p(value: float) -> str:
-    """Three decimals where that says something, else the power of ten."""
-    if math.isnan(value):
-        return "–"
-    if value >= 0.0005:
-        return f"{value:.3f}"
-    return f"{value:.0e}" if value > 0 else "< 1e-300"
+def _top_three(shown: list[Ranked], target: str) -> str:
+    best = ", ".join(f"{r.column} ({_bits(r):.3f} bits)" for r in shown[:3])
+    return f"Mutual information of {len(shown)} columns with {target}. Largest: {best}."

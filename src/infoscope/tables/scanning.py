@@ -147,8 +147,9 @@ def scan(
         for column, counts in zip(mapped, backend.level_counts(), strict=True)
     }
     return InformationMap(
-        table.label, table.n_rows, table.columns, entropies, matrix, target, tuple(notes)
-    )
+        table.label, table.n_rows, table.columns, entropies, matrix, target, tuple(notes),
+        table.codes,
+    )  # fmt: skip
 
 
 def _measure(

@@ -121,8 +121,9 @@ def read_coded(
             if wanted_bins is not None and not isinstance(wanted_bins, int):
                 wanted_bins = tuple(wanted_bins)
             _check_bins(wanted_bins, name, function)
-            request = Request((kinds or {}).get(name), wanted_bins, null_markers, name == target)
-            encoded = encode_or_leave_out(name, opened.column(i), request)
+            kind = (kinds or {}).get(name)
+            request = Request(kind, wanted_bins, null_markers, name == target, narrow=True)
+            encoded = encode_or_leave_out(name, opened.chunks(i), request)
             column = encoded.column
             if column.note:
                 notes.append(f"{name}: {column.note}")
