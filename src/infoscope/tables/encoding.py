@@ -264,12 +264,14 @@ def _encode_numbers(name: str, read: Numbers, request: Request) -> Encoded:
     else:
         edges = edges_by_rule(request.rule, ordered, wanted)
     codes = scratch(read.present.size, narrowest(edges.size - 1) if request.narrow else np.int32)
-    inner = edges[1:-1]
+    inner, found = edges[1:-1], values
     if date:
-        place_values(values.view(np.int64), inner.astype(values.dtype).view(np.int64),
-                     read.present, codes)  # fmt: skip
-    else:
-        place_values(values, inner, read.present, codes)
+        inner, found = inner.astype(values.dtype).view(np.int64), values.view(np.int64)
+    inner = inner.astype(np.float64) if inner.dtype.kind == "f" else inner.astype(np.int64)
+    largest = np.inf if inner.dtype.kind == "f" else np.iinfo(np.int64).max
+    padded = np.full(1 << inner.size.bit_length(), largest, inner.dtype)
+    padded[: inner.size] = inner
+    place_values(found, padded, inner.size, read.present, codes)
     shown = _shown(edges)
     return Encoded(Column(name, kind, edges.size - 1, missing, shown, "; ".join(notes)), codes)
 

@@ -36,24 +36,35 @@ def recode(codes: NDArray[np.uint32], lookup: NDArray[Any], out: NDArray[Any]) -
 
 @compiled
 def place_values(
-    values: NDArray[Any], inner: NDArray[Any], present: NDArray[np.bool_], out: NDArray[Any]
+    values: NDArray[Any],
+    padded: NDArray[Any],
+    n: int,
+    present: NDArray[np.bool_],
+    out: NDArray[Any],
 ) -> None:
-    """Write the bin of each value, 1 + how many of the `inner` edges it reaches, 0 where absent.
+    """Write the bin of each value, 1 + how many of the inner edges it reaches, 0 where absent.
 
-    `values` holds the present rows only. The search halves without a branch to predict.
+    `values` holds the present rows only. `padded` holds the `n` inner edges, filled up with the
+    largest value of their type to a power of two: then a whole block of values halves its ranges in
+    step, without a branch to predict.
     """
-    n = inner.shape[0]
-    k = 0
-    for r in range(present.shape[0]):
-        if not present[r]:
-            out[r] = 0
-            continue
-        value = values[k]
-        k += 1
-        first = 0
-        length = n
-        while length > 0:
-            half = length >> 1
-            first += (length - half) if inner[first + half] <= value else 0
-            length = half
-        out[r] = first + 1
+    first = np.empty(256, np.int64)
+    row = 0
+    for start in range(0, values.shape[0], 256):
+        size = min(256, values.shape[0] - start)
+        for k in range(size):
+            first[k] = 0
+        half = padded.shape[0] >> 1
+        while half > 0:
+            for k in range(size):
+                at = first[k]
+                first[k] = at + half * np.int64(padded[at + half - 1] <= values[start + k])
+            half >>= 1
+        for k in range(size):
+            while not present[row]:
+                out[row] = 0
+                row += 1
+            out[row] = min(first[k], n) + 1
+            row += 1
+    for rest in range(row, present.shape[0]):
+        out[rest] = 0
