@@ -21,8 +21,11 @@ if TYPE_CHECKING:
         Session,
         Tokens,
     )
+    from infoscope.language.guessing import GuessingBounds, guess_numbers, guessing_bounds
     from infoscope.language.loading import load
+    from infoscope.language.rate_bounds import RateBound, RateBounds, entropy_rate_bounds
     from infoscope.language.result import ScoredToken, ScoredWord, ScoringRule, TextScore
+    from infoscope.language.rungs import Ladder, Rung, ladder
     from infoscope.language.sampling import Continuation, Continuations, sample_continuations
     from infoscope.language.scoring import score
     from infoscope.language.sessions import open_session, predict_many
@@ -37,13 +40,18 @@ __all__ = [
     "ComparedPlace",
     "Continuation",
     "Continuations",
+    "GuessingBounds",
     "HiddenStates",
+    "Ladder",
     "LanguageModel",
     "LogitRows",
     "ModelComparison",
     "ModelEntry",
     "PairedTest",
+    "RateBound",
+    "RateBounds",
     "RowsOnDemand",
+    "Rung",
     "ScoredToken",
     "ScoredWord",
     "ScoringRule",
@@ -52,7 +60,11 @@ __all__ = [
     "TextScore",
     "Tokens",
     "compare",
+    "entropy_rate_bounds",
+    "guess_numbers",
+    "guessing_bounds",
     "install",
+    "ladder",
     "load",
     "models",
     "open_session",
@@ -77,6 +89,9 @@ _HOMES = {
         "Session",
         "Tokens",
     ),
+    "guessing": ("GuessingBounds", "guess_numbers", "guessing_bounds"),
+    "rate_bounds": ("RateBound", "RateBounds", "entropy_rate_bounds"),
+    "rungs": ("Ladder", "Rung", "ladder"),
     "loading": ("load",),
     "result": ("ScoredToken", "ScoredWord", "ScoringRule", "TextScore"),
     "scoring": ("score",),
@@ -89,6 +104,9 @@ _NEEDS = {
     "temperature_sweeping": ("torch", "tokenizers", "safetensors"),
     "compare_models": ("torch", "tokenizers", "safetensors"),
     "comparison": ("torch",),
+    "guessing": ("torch", "tokenizers", "safetensors"),
+    "rate_bounds": ("torch", "tokenizers", "safetensors"),
+    "rungs": ("torch", "tokenizers", "safetensors"),
     "loading": ("torch", "tokenizers", "safetensors"),
     "scoring": ("torch", "tokenizers", "safetensors"),
     "sessions": ("torch",),
