@@ -52,3 +52,37 @@ def test_features_and_target_must_match() -> None:
         est.mutual_information_score_func([[1], [2]], [1, 2, 3])
     with pytest.raises(InvalidArgument, match="1 missing, in 1"):
         est.mutual_information_score_func([[1.0, 2.0], [2.0, np.nan]], [1, 2])
+
+
+@pytest.mark.parametrize("method", ["auto", "fixed_margins", "plugin"])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_label_columns_counted_together_are_those_counted_alone(method: str, threads: int) -> None:
+    rng = np.random.default_rng(5)
+    hidden = rng.integers(0, 3, 700)
+    columns = [np.where(rng.random(700) < 0.4, hidden, rng.integers(0, k, 700)) for k in (2, 3, 9)]
+    columns += [rng.integers(0, 40, 700), np.full(700, 3), rng.normal(size=700)]
+    table = np.column_stack(columns)
+    given = table if method == "auto" else table[:, :4]
+    found = est.pairwise_mutual_information(given, method=method, threads=threads)
+    for i in range(4):
+        for j in range(i):
+            alone = est.mutual_information(table[:, i], table[:, j], method=method)
+            assert found.values[i, j] == pytest.approx(alone.value, abs=1e-12)
+            assert found.stderr[i, j] == pytest.approx(alone.stderr, rel=1e-9)
+            assert found.methods[i][j] == alone.method
+
+
+def test_threads_change_no_bit() -> None:
+    rng = np.random.default_rng(6)
+    table = rng.normal(size=(300, 6))
+    table[:, 4:] = np.round(table[:, 4:])
+    one, two = (est.pairwise_mutual_information(table, threads=k).values for k in (1, 2))
+    np.testing.assert_array_equal(one, two)
+    scores = [est.mutual_information_score_func(table, table[:, 4], threads=k) for k in (1, 3)]
+    np.testing.assert_array_equal(*scores)
+
+
+@pytest.mark.parametrize("threads", [0, -1, 1.5, True, None])
+def test_a_wrong_number_of_threads_is_refused(threads: object) -> None:
+    with pytest.raises(InvalidArgument, match="threads must be a whole number"):
+        est.pairwise_mutual_information([[0, 1], [1, 0]], threads=threads)

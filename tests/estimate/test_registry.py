@@ -10,6 +10,7 @@ import infoscope.estimate as est
 from infoscope.core import plugins
 from infoscope.core.errors import UnknownName
 from infoscope.estimate.registry import QUANTITIES, find_method, known_methods
+from infoscope.testing import check_estimator_method
 
 METHOD = """
 from infoscope.estimate.method import DISCRETE, Raw, Spec
@@ -46,6 +47,14 @@ def test_an_entry_point_is_a_method_like_any_other(package: Path) -> None:
     assert "ours" in str(est.methods("entropy"))
     joint = est.mutual_information(["a", "b"], ["c", "d"], method="ours")  # 1 + 1 - 1
     assert joint.value == 1.0
+
+
+def test_an_outside_package_can_run_our_checks_on_its_method(package: Path) -> None:
+    check_estimator_method("entropy.ours")
+    (package / "other_package.py").write_text(METHOD.replace("stderr=0.5", "stderr=x.codes[0]"))
+    sys.modules.pop("other_package", None)
+    with pytest.raises(AssertionError, match="standard errors in two orders of rows"):
+        check_estimator_method("entropy.ours")
 
 
 def test_an_entry_point_cannot_replace_a_method_of_ours(package: Path) -> None:

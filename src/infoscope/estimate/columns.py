@@ -201,7 +201,7 @@ def _column(array: NDArray[Any], function: str, argument: str) -> Column:
 def _as_int64(array: NDArray[Any]) -> NDArray[np.int64]:
     if array.dtype == np.uint64 and array.size and array.max() > np.uint64(2**63 - 1):
         return (array ^ np.uint64(2**63)).view(np.int64)  # shifted by 2^63: order and gaps stay
-    return array.astype(np.int64)
+    return array.astype(np.int64, order="C", copy=False)  # never written to
 
 
 def _from_objects(array: NDArray[Any], function: str, argument: str) -> Column:

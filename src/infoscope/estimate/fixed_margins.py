@@ -32,6 +32,7 @@ __all__ = [
 _Term: TypeAlias = Callable[[Floats, Floats, Floats], Floats]
 
 _BLOCK = 1 << 19  # support points worked on at a time
+_SMALL = 20_000  # rows times cells up to which loading the compiler costs more than it saves
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +75,11 @@ def information_moments(rows: NDArray[np.int64], columns: NDArray[np.int64]) -> 
     """
     if min(rows.size, columns.size) < 2:
         return Moments(0.0, 0.0, 0.0)
-    if not FAST:
+    n = int(rows.sum())
+    if not FAST or n * rows.size * columns.size <= _SMALL:
         return plain_information_moments(rows, columns)
     from infoscope.estimate.kernels.margin_moments import moments_of_margins
 
-    n = int(rows.sum())
     folded = [np.unique(totals, return_counts=True) for totals in (rows, columns)]
     out = np.empty((1, 3))
     moments_of_margins(

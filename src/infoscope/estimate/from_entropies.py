@@ -22,7 +22,7 @@ from infoscope.estimate.method import (
 )
 from infoscope.estimate.variables import Variable, joined
 
-__all__ = ["QUANTITIES", "derive", "log_ratios", "spread"]
+__all__ = ["QUANTITIES", "derive", "log_ratios", "plugin_moments", "spread"]
 
 #: What can be had from entropies of labels alone.
 QUANTITIES = ("mutual_information", "conditional_mutual_information")
@@ -108,6 +108,24 @@ def log_ratios(x: Variable, y: Variable, z: Variable | None = None) -> Floats:
         assert part.codes is not None
         total += sign * np.log(part.counts)[part.codes]
     return total
+
+
+def plugin_moments(x: Variable, y: Variable) -> tuple[float, float]:
+    """Return mean and variance over rows of log p(x, y) / p(x) p(y), from the table of x and y."""
+    assert x.codes is not None
+    assert y.codes is not None
+    cell = x.codes * np.int64(y.n_levels) + y.codes
+    if x.n_levels * y.n_levels <= 4 * x.n + 1024:
+        counts = np.bincount(cell)
+        seen = np.flatnonzero(counts)
+        counts = counts[seen]
+    else:
+        seen, counts = np.unique(cell, return_counts=True)
+    share = counts / x.n
+    local = np.log(counts) + math.log(x.n)
+    local -= np.log(x.counts)[seen // y.n_levels] + np.log(y.counts)[seen % y.n_levels]
+    mean = float(np.dot(share, local))
+    return mean, float(np.dot(share, (local - mean) ** 2))
 
 
 def spread(local: Floats, nats: float, df: float) -> float:

@@ -49,7 +49,7 @@ def estimate(
     quantity: str,
     variables: Sequence[Variable],
     *,
-    method: str,
+    method: str | Method,
     unit: Unit,
     rng: Rng,
     interval: float | None,
@@ -65,8 +65,8 @@ def estimate(
         One of `registry.QUANTITIES`.
     variables : sequence of Variable
         What the methods of this quantity take, in their order.
-    method : str
-        A method's name, or "auto".
+    method : str or Method
+        A method's name, or "auto"; or a method that need not be registered.
     unit, rng, interval
         As in the public functions; interval=None asks for no error bar, and for none of its cost.
     options : mapping
@@ -104,7 +104,7 @@ def estimate_raw(
     quantity: str,
     variables: tuple[Variable, ...],
     *,
-    method: str,
+    method: str | Method,
     rng: Rng,
     options: Mapping[str, Value],
     error_bar: bool,
@@ -126,6 +126,8 @@ def estimate_raw(
         if extra:
             said = (*said, f"{picked} has no option {' or '.join(extra)}: not used.")
             options = {key: value for key, value in options.items() if key not in extra}
+    elif isinstance(method, Method):
+        chosen = method
     else:
         chosen = find_method(quantity, method, function=function)
     _check_kinds(chosen, variables, function)
@@ -137,7 +139,11 @@ def estimate_raw(
         if error_bar and chosen.spec.error_bar == "half_samples" and raw.stderr is None:
             raw = _with_half_samples(chosen, raw, variables, merged, rng)
     said = (*said, *_repeated(quantity, variables))
-    shown: dict[str, object] = {key: v for key, v in merged.items() if v is not None}
+    shown: dict[str, object] = {
+        key: v
+        for key, v in merged.items()
+        if v is not None and (key == "k" or v != chosen.spec.options[key])
+    }
     shown.update(raw.settings)
     bias = (chosen.spec.bias,) if chosen.spec.bias else ()
     return chosen, raw, shown, (*said, *raw.notes, *bias)

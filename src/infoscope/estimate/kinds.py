@@ -14,7 +14,14 @@ from numpy.typing import NDArray
 from infoscope.core.errors import InvalidArgument, sentence
 from infoscope.estimate.columns import Column, read_columns, stacked
 from infoscope.estimate.method import Kind
-from infoscope.estimate.variables import Codes, Variable, encode_rows, variable_of
+from infoscope.estimate.variables import (
+    Codes,
+    Variable,
+    dense_codes,
+    encode_rows,
+    n_different,
+    variable_of,
+)
 
 __all__ = ["MISSING", "Flag", "read_samples", "read_variables", "variable_from"]
 
@@ -139,42 +146,72 @@ def _variable(
     notes: list[str] = []
     labels: list[Codes] = []
     numbers: list[NDArray[np.float64]] = []
+    orders: list[NDArray[np.intp]] = []
     tied = False
+    coded: tuple[Codes, int] | None = None  # the last column's codes, if they need no renumbering
     for column in columns:
         n = column.data.shape[0]
         if column.role == "label" or flag is True:
             labels.append(column.codes())
             continue
-        values = column.numbers()
         if flag is False:
-            numbers.append(values)
+            numbers.append(column.numbers())
+            orders.append(np.argsort(numbers[-1]))
             continue
-        n_distinct = int(np.unique(values).size)
+        whole = column.whole
+        counted = _counted(column) if whole else None
+        order: NDArray[np.intp] | None = None
+        if counted is None:
+            order = np.argsort(column.numbers())
+            n_distinct = n_different(column.numbers()[order])
+        else:
+            n_distinct = counted[1]
         if n_distinct >= _UNTIED * n and not (whole_are_labels and column.integer):
-            numbers.append(values)
+            numbers.append(column.numbers())
+            orders.append(np.argsort(numbers[-1]) if order is None else order)
             continue
         few = n_distinct <= 2 or n_distinct * (2 if n_distinct <= 10 else _ROWS_PER_LABEL) <= n
-        if n_distinct == 1 or (column.whole and (few or whole_are_labels)):
-            labels.append(column.codes())
+        if n_distinct == 1 or (whole and (few or whole_are_labels)):
+            labels.append(column.codes() if counted is None else counted[0])
+            coded = counted
             if not column.integer and n_distinct > 1:
                 notes.append(
                     f"{name} holds {n_distinct} different whole numbers in {n} rows and was taken "
                     f"as labels; pass {_flag_name(name)}=False if they are measurements."
                 )
             continue
-        numbers.append(values)
+        numbers.append(column.numbers())
+        orders.append(np.argsort(numbers[-1]) if order is None else order)
         tied = True
         notes.append(
             f"{name} repeats itself ({n_distinct} different values in {n} rows) and was taken as "
             f"numbers with ties; pass {_flag_name(name)}=True if they are labels."
         )
     n = columns[0].data.shape[0]
+    if len(columns) == 1 and coded is not None:
+        codes, k = coded
+        codes.flags.writeable = False
+        return Variable(name, "discrete", np.zeros((n, 0)), codes, k, k, ()), notes
     values = np.column_stack(numbers) if numbers else np.zeros((n, 0))
     codes = encode_rows(labels)[0] if labels else None
     kind: Kind = "continuous" if codes is None else "discrete"
     if tied or (numbers and labels):
         kind = "mixed"
-    return variable_of(name, kind, values, codes), notes
+    return variable_of(name, kind, values, codes, tuple(orders)), notes
+
+
+def _counted(column: Column) -> tuple[Codes, int] | None:
+    """Return codes of whole numbers and how many differ, by counting; None for a wide range."""
+    data = column.data
+    if data.size == 0:
+        return None
+    if column.integer:
+        wide = int(data.max()) - int(data.min()) > max(data.size, 1024)
+        return None if wide else dense_codes(data)
+    low, high = float(data.min()), float(data.max())
+    if not high - low <= max(data.size, 1024):
+        return None
+    return dense_codes((data - low).astype(np.int64))
 
 
 def _flag_name(name: str) -> str:

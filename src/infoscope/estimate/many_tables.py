@@ -24,6 +24,8 @@ def pair_statistics(
     counts: NDArray[np.int64],
     sizes: NDArray[np.int64],
     out: NDArray[np.float64],
+    *,
+    moments: bool = True,
 ) -> None:
     """Write one row of `FIELDS` for each table.
 
@@ -38,6 +40,8 @@ def pair_statistics(
         Levels of each table's rows and columns, null not counted.
     out : float64 array of shape (m, 13)
         Filled. NaN in a table without rows, except n = 0; `enumerated_p` is NaN but for 2 x 2.
+    moments : bool
+        False leaves the law of G (mean, variance, third, enumerated_p) out, and its cost.
 
     Notes
     -----
@@ -63,11 +67,13 @@ def pair_statistics(
     read_tables(offsets, left, right, counts, sizes, values, times, starts, distinct, corners, out)
     totals = out[:, 0].astype(np.int64)
     tested = (out[:, 1] >= 2) & (out[:, 2] >= 2)
+    if not moments:
+        return
     four = tested & (out[:, 1] == 2) & (out[:, 2] == 2)
-    moments = np.empty((m, 4))
-    enumerate_fourfold(totals, corners, np.flatnonzero(four), moments)
-    out[four, 10] = moments[four, 0]
-    out[four, 7:10] = moments[four, 1:]
+    exact = np.empty((m, 4))
+    enumerate_fourfold(totals, corners, np.flatnonzero(four), exact)
+    out[four, 10] = exact[four, 0]
+    out[four, 7:10] = exact[four, 1:]
     other = tested & ~four
     found = np.empty((m, 3))
     moments_of_margins(totals, values, times, starts, distinct, np.flatnonzero(other), found)

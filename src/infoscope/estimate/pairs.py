@@ -14,7 +14,9 @@ from infoscope.core.units import Unit, check_unit, from_nats
 from infoscope.estimate.columns import Column, read_columns
 from infoscope.estimate.front import estimate_raw
 from infoscope.estimate.kinds import Flag, variable_from
-from infoscope.estimate.method import Floats, Value
+from infoscope.estimate.label_pairs import METHODS, MOST_LEVELS, all_label_pairs
+from infoscope.estimate.method import Floats, Raw, Value
+from infoscope.estimate.threads import check_threads, in_order, one_at_a_time
 from infoscope.estimate.variables import Variable
 
 __all__ = ["PairwiseInformation", "mutual_information_score_func", "pairwise_mutual_information"]
@@ -51,6 +53,7 @@ def pairwise_mutual_information(
     missing: str = "error",
     unit: Unit = "nats",
     rng: Rng = None,
+    threads: int = 1,
     **options: Value,
 ) -> PairwiseInformation:
     """Mutual information of all pairs of columns of a table, each column read and sorted once.
@@ -67,6 +70,8 @@ def pairwise_mutual_information(
         True: all columns are labels; False: all numbers are measurements; None: look at each.
     missing : {"error", "drop"}
         "drop" leaves out, for each pair, the rows in which one of the two is missing.
+    threads : int, default 1
+        Pairs worked on at once; the values do not depend on it.
 
     Returns
     -------
@@ -81,8 +86,9 @@ def pairwise_mutual_information(
 
     Notes
     -----
-    For tables of many label columns, or larger than memory, `infoscope.tables.scan` counts all
-    pairs at once and tests them. Cost: c (c - 1) / 2 values without error bars.
+    Label columns without gaps are counted several pairs at a time. For tables larger than memory,
+    p-values and intervals, see `infoscope.tables.scan`. Cost: c (c - 1) / 2 values; no error bar
+    that needs resampling is computed.
 
     Source
     ------
@@ -98,6 +104,7 @@ def pairwise_mutual_information(
     """
     function = "pairwise_mutual_information"
     check_unit(unit, function)
+    threads = one_at_a_time(rng, check_threads(threads, function))
     if missing not in {"error", "drop"}:
         raise InvalidArgument(sentence(function, "missing", "be 'error' or 'drop'", repr(missing)))
     columns = read_columns(table, function=function, argument="table")
@@ -124,16 +131,31 @@ def pairwise_mutual_information(
         notes += said
     values, stderr = np.full((c, c), np.nan), np.full((c, c), np.nan)
     used = [["" for _ in range(c)] for _ in range(c)]
-    for i, j in combinations(range(c), 2):
+    counted: list[int] = []
+    by_table = "fixed_margins" if method == "auto" else method
+    if by_table in METHODS and (method == "auto" or (k is None and not options)):
+        counted = [i for i in range(c) if _is_countable(columns[i], whole[i])]
+    some, error = all_label_pairs([whole[i] for i in counted], by_table, threads)
+    values[np.ix_(counted, counted)] = from_nats(some, unit)
+    stderr[np.ix_(counted, counted)] = from_nats(error, unit)
+    for i, j in combinations(counted, 2):
+        used[i][j] = used[j][i] = by_table
+
+    def one(at: tuple[int, int]) -> tuple[int, int, str, Raw]:
+        i, j = at
         pair = _complete(columns, whole, i, j, names, discrete, function)
         chosen, raw, _, _ = estimate_raw(
             "mutual_information", pair, method=method, rng=rng, options={"k": k, **options},
             error_bar=False, function=function,
         )  # fmt: skip
+        return i, j, chosen.spec.name, raw
+
+    rest = (at for at in combinations(range(c), 2) if not set(at) <= set(counted))
+    for i, j, name, raw in in_order(one, rest, threads):
         values[i, j] = values[j, i] = float(from_nats(raw.nats, unit))
         if raw.stderr is not None:
             stderr[i, j] = stderr[j, i] = float(from_nats(raw.stderr, unit))
-        used[i][j] = used[j][i] = chosen.spec.name
+        used[i][j] = used[j][i] = name
     return PairwiseInformation(
         names, values, stderr, unit, tuple(tuple(row) for row in used), tuple(notes)
     )
@@ -148,6 +170,7 @@ def mutual_information_score_func(
     discrete_features: bool | None = None,
     discrete_target: bool | None = None,
     rng: Rng = None,
+    threads: int = 1,
     **options: Value,
 ) -> Floats:
     """Mutual information of each feature with the target, for scikit-learn's `SelectKBest`.
@@ -164,6 +187,8 @@ def mutual_information_score_func(
         As in `mutual_information`; `functools.partial` fixes them for `SelectKBest`.
     discrete_features, discrete_target : bool, optional
         True: labels. False: measurements. None: look at the values.
+    threads : int, default 1
+        Features worked on at once; the scores do not depend on it.
 
     Returns
     -------
@@ -191,6 +216,7 @@ def mutual_information_score_func(
     [0.6931, 0.0]
     """
     function = "mutual_information_score_func"
+    threads = one_at_a_time(rng, check_threads(threads, function))
     features = read_columns(X, function=function, argument="X")
     target = read_columns(y, function=function, argument="y")
     names = _names(X, len(features))
@@ -200,14 +226,24 @@ def mutual_information_score_func(
             need = "have equally many rows, none missing"
             raise InvalidArgument(sentence(function, "X and y", need, got))
     second, _ = variable_from(target, "y", discrete_target, function=function)
-    scores = np.empty(len(features))
-    for j, (name, column) in enumerate(zip(names, features, strict=True)):
-        first, _ = variable_from([column], name, discrete_features, function=function)
-        scores[j] = estimate_raw(
+
+    def score(feature: tuple[str, Column]) -> float:
+        first, _ = variable_from([feature[1]], feature[0], discrete_features, function=function)
+        return estimate_raw(
             "mutual_information", (first, second), method=method, rng=rng,
             options={"k": k, **options}, error_bar=False, function=function,
         )[1].nats  # fmt: skip
-    return scores
+
+    return np.array(list(in_order(score, zip(names, features, strict=True), threads)))
+
+
+def _is_countable(column: Column, variable: Variable) -> bool:
+    """Say whether all rows of a column are labels, and few enough for full tables."""
+    return (
+        variable.kind == "discrete"
+        and 2 <= variable.n_levels <= MOST_LEVELS
+        and not column.missing.any()
+    )
 
 
 def _complete(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
@@ -10,9 +10,19 @@ from numpy.typing import NDArray
 
 from infoscope.estimate.method import Floats, Kind
 
-__all__ = ["Codes", "Variable", "canonical_order", "encode_rows", "joined", "variable_of"]
+__all__ = [
+    "Codes",
+    "Variable",
+    "canonical_order",
+    "dense_codes",
+    "encode_rows",
+    "joined",
+    "n_different",
+    "variable_of",
+]
 
 Codes: TypeAlias = NDArray[np.int64]
+Prepared: TypeAlias = tuple[Floats, Floats]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +47,8 @@ class Variable:
     orders : tuple of int arrays, each (n,)
         For each continuous column the rows in ascending order (argsort; ties in any order), made
         once while the kinds were detected, for the kernels to share.
+    prepared : dict
+        What kernels made of the only column and will want again: by row, and ascending.
     """
 
     argument: str
@@ -46,6 +58,9 @@ class Variable:
     n_levels: int
     n_distinct: int
     orders: tuple[NDArray[np.intp], ...]
+    prepared: dict[str, Prepared] = field(
+        default_factory=dict[str, "Prepared"], compare=False, repr=False
+    )
 
     @property
     def n(self) -> int:
@@ -69,15 +84,24 @@ class Variable:
         return variable_of(self.argument, self.kind, self.values[rows], codes)
 
 
-def variable_of(argument: str, kind: Kind, values: Floats, codes: Codes | None) -> Variable:
-    """Return the variable of these columns; any integers serve as codes, and are renumbered."""
+def variable_of(
+    argument: str,
+    kind: Kind,
+    values: Floats,
+    codes: Codes | None,
+    orders: tuple[NDArray[np.intp], ...] | None = None,
+) -> Variable:
+    """Return the variable of these columns; any integers serve as codes, and are renumbered.
+
+    `orders` are the columns' argsorts, where they are known.
+    """
     values = np.ascontiguousarray(values)
     values.flags.writeable = False
-    orders = tuple(np.argsort(column) for column in values.T)
+    if orders is None:
+        orders = tuple(np.argsort(column) for column in values.T)
     coded, n_levels = (None, 0) if codes is None else encode_rows([codes])
     if values.shape[1] == 1 and coded is None:
-        ranked = values[orders[0], 0]
-        n_distinct = int(np.count_nonzero(ranked[1:] != ranked[:-1])) + min(values.shape[0], 1)
+        n_distinct = n_different(values[orders[0], 0])
     elif values.shape[1] == 0:
         n_distinct = n_levels
     else:
@@ -100,9 +124,9 @@ def encode_rows(columns: list[Codes]) -> tuple[Codes, int]:
     for column in columns:
         if column.size == 0:
             return codes, 0
-        own, size = _dense(column)
-        if k > 1:  # codes * size cannot overflow: both are below n after `_dense`
-            codes, k = _dense(codes * np.int64(size) + own)
+        own, size = dense_codes(column)
+        if k > 1:  # codes * size cannot overflow: both are below n after `dense_codes`
+            codes, k = dense_codes(codes * np.int64(size) + own)
         else:
             codes, k = own, size
     codes.flags.writeable = False
@@ -130,16 +154,27 @@ def canonical_order(variables: tuple[Variable, ...]) -> NDArray[np.intp]:
     return np.lexsort(keys[::-1])
 
 
-def _dense(column: Codes) -> tuple[Codes, int]:
+def dense_codes(column: Codes) -> tuple[Codes, int]:
     """Return order-preserving codes 0 .. k - 1 of one integer column, and k."""
     low, high = int(column.min()), int(column.max())
     if high - low <= max(4 * column.size, 1024):
         shifted = column - low
         present = np.bincount(shifted, minlength=high - low + 1) > 0
+        if present.all():
+            return shifted, high - low + 1
         numbers = np.cumsum(present) - 1
         return numbers[shifted].astype(np.int64, copy=False), int(numbers[-1]) + 1
     levels, codes = np.unique(column, return_inverse=True)
     return codes.astype(np.int64, copy=False), int(levels.size)
+
+
+def n_different(ranked: Floats) -> int:
+    """Return how many different numbers there are among numbers in order.
+
+    >>> n_different(np.array([1.0, 1.0, 3.0]))
+    2
+    """
+    return int(np.count_nonzero(ranked[1:] != ranked[:-1])) + min(ranked.size, 1)
 
 
 def _rank_codes(column: Floats, order: NDArray[np.intp]) -> Codes:

@@ -42,6 +42,8 @@ __all__ = ["Local", "local_information", "neighbour_information"]
 
 Floats = NDArray[np.float64]
 
+_LOOKED_AT = 2_000_000  # pairs of rows; beyond, a tree is cheaper
+
 
 @dataclass(frozen=True, slots=True)
 class Local:
@@ -175,13 +177,28 @@ def _pair(x: Block, y: Block, k: int, second: bool) -> Local:
     local = np.full(n, float(digamma(k)) - (1.0 / k if second else 0.0))
     if n_tied:
         some = np.flatnonzero(tied)
-        joint = _space(x, y, None)
-        closed = np.ones(some.size, dtype=np.bool_)
-        local[some] = digamma_of(joint.count_at(some, radius[some], closed))
+        local[some] = digamma_of(_closed_pair_counts(x, y, some, radius[some]))
     local -= digamma_of(count_x)
     local -= digamma_of(count_y)
     local += float(digamma(n))
     return Local(local, radius, n_tied, 0)
+
+
+def _closed_pair_counts(
+    x: Block, y: Block, some: NDArray[np.intp], radius: Floats
+) -> NDArray[np.int64]:
+    """Return how many rows lie within `radius` of the rows `some`, themselves included."""
+    n = x.values.shape[0]
+    if some.size * n > _LOOKED_AT:
+        closed = np.ones(some.size, dtype=np.bool_)
+        return _space(x, y, None).count_at(some, radius, closed)
+    counts = np.empty(some.size, np.int64)
+    first, second = x.values[:, 0], y.values[:, 0]
+    for j, (row, reach) in enumerate(zip(some, radius, strict=True)):
+        near = np.abs(first - first[row]) <= reach
+        near &= np.abs(second - second[row]) <= reach
+        counts[j] = np.count_nonzero(near)
+    return counts
 
 
 def _label_and_line(label: Block, line: Block, k: int) -> Local:

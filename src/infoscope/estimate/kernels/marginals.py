@@ -89,7 +89,11 @@ def blocks_of(
         ascending: list[Floats] = []
         for column, order in zip(variable.values.T, variable.orders, strict=True):
             stream += 1
-            if marginals == "scores":
+            if marginals == "scores" and variable.n_distinct == n and variable.dimension == 1:
+                if "scores" not in variable.prepared:
+                    variable.prepared["scores"] = normal_scores(order, None)
+                by_row, ranked = variable.prepared["scores"]
+            elif marginals == "scores":
                 new = _first_of_run(column[order])
                 if spread and not new.all():
                     new, rare = _only_atoms(new, _ATOM * (k * n) ** 0.5)

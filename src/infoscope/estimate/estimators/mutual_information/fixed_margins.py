@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from infoscope.estimate.fixed_margins import information_moments, pearson_three_tail, score_ends
-from infoscope.estimate.from_entropies import log_ratios
+from infoscope.estimate.from_entropies import plugin_moments
 from infoscope.estimate.method import DISCRETE_PAIR, Raw, Spec
 from infoscope.estimate.variables import Variable
 
@@ -34,14 +34,13 @@ UNRELIABLE = 0.3
 def run(x: Variable, y: Variable, *, rng: np.random.Generator) -> Raw:  # noqa: ARG001
     """Return plug-in minus its mean at independence, with a score interval."""
     rows, columns, n = x.counts, y.counts, float(x.n)
-    local = log_ratios(x, y)
-    plugin = float(local.mean())
+    plugin, variance = plugin_moments(x, y)
     moments = information_moments(rows, columns)
     corrected = plugin - moments.mean
     ceiling = min(_entropy(rows, n), _entropy(columns, n))
     room = ceiling - moments.mean
     rescaled = corrected * ceiling / room if corrected > 0 and room > 0 else corrected
-    s = n * float(local.var()) / n / plugin if plugin > 0 else 2.0
+    s = variance / plugin if plugin > 0 else 2.0
     stderr = math.sqrt(moments.variance + s * max(corrected, 0.0) / n)
 
     def interval(level: float) -> tuple[float, float]:
