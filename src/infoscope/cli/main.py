@@ -22,11 +22,14 @@ __all__ = ["COMMANDS", "main"]
 COMMANDS = {
     "text": "how surprised a language model is by a text: bits per byte, perplexity, each token",
     "compare": "how far two language models part on a text: exact KL, bits per byte, worst places",
+    "temperature": "a text's cost and entropy at every temperature, the best one, and samples",
+    "ladder": "one held-out text under model after model, uniform to transformer, in bits per byte",
+    "rate": "bounds on the entropy rate of a language, with Shannon's guessing game",
     "table": "which columns of a table carry information about which, in bits, with error bars",
     "select": "the few columns that together tell most about a target, with tests",
     "drift": "what changed between two tables: each column, its gaps, and how columns go together",
     "demo": "a real text and a real table, measured now and shown in one HTML report",
-    "models": "list, install or remove the language models that come with infoscope",
+    "models": "list, install or remove language models, or train a small one on a text",
     "doctor": "check the installation and say what is missing and how to get it",
 }
 

