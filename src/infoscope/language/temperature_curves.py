@@ -234,7 +234,7 @@ def best_temperature(
     else:
         low = max(high - 1, 0)
         left, right = order[low], order[max(high, low + 1) if n_nodes > 1 else high]
-        ends = (b[low], 1.0 / temperatures[right])
+        ends = (float(b[low]), float(1.0 / temperatures[right]))
         root, slope, paid, curve = _between(rows, left, right, ends)
     one = int(np.argmin(np.abs(temperatures - 1.0)))
     saved = block_average(rows.surprisal[:, one] - paid, np.ones(len(paid)))
