@@ -113,6 +113,8 @@ def _centre_cuts(values: NDArray[np.float64], edges: NDArray[np.float64]) -> NDA
 def _block_cuts(values: NDArray[np.float64], k: int) -> NDArray[np.float64]:
     """Return the cuts of the best Bayesian blocks, made of cells of equal frequency."""
     edges = equal_frequency_edges(values, _MOST_CELLS).astype(np.float64)
+    if edges[-1] == edges[-2]:  # the largest value has a cell of its own, without a width
+        edges = np.delete(edges, -2)
     counts = np.diff(np.searchsorted(values, edges[1:-1], side="left"), prepend=0)
     counts = np.append(counts, values.size - counts.sum()).astype(np.float64)
     widths = np.diff(edges)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +19,7 @@ from infoscope.tables.delimited import read_delimited
 from infoscope.tables.file_sets import files_of, is_pattern, join_files
 from infoscope.tables.parquet_files import ParquetColumns
 from infoscope.tables.source_columns import Source, from_arrow, repeated_names, unique_names
-from infoscope.tables.spooling import Spooled, spool
+from infoscope.tables.spooling import Spooled, TemporaryFolder, spool
 
 __all__ = ["Source", "open_source", "unique_names"]
 
@@ -129,8 +128,8 @@ def _open_file(
 
 def _open_standard_input(opened: Callable[[Path], Source]) -> Source:
     """Keep what comes on standard input in a file, since each column is read on its own."""
-    folder = tempfile.TemporaryDirectory(prefix="infoscope-")
-    path = Path(folder.name) / "standard input"
+    folder = TemporaryFolder()
+    path = folder.path / "standard input"
     with path.open("wb") as file:
         shutil.copyfileobj(sys.stdin.buffer, file)
     source = opened(path)

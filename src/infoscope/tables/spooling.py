@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,16 +13,24 @@ import pyarrow.parquet as pq
 
 from infoscope.core.errors import DataError, sentence
 
-__all__ = ["Spooled", "spool"]
+__all__ = ["Spooled", "TemporaryFolder", "spool"]
 
 _IN_MEMORY = 2**27  # bytes of Arrow data
 _ROWS_TOGETHER = 2**18  # rows of a row group, so that dictionaries pay
 
 
+class TemporaryFolder:
+    """A new folder that goes with all it holds when this object is dropped."""
+
+    def __init__(self) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix="infoscope-"))
+        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+
+
 class Spooled:
     """What was read: a table, or the Parquet file that holds it until this object is dropped."""
 
-    def __init__(self, table: pa.Table | None, folder: tempfile.TemporaryDirectory[str] | None):
+    def __init__(self, table: pa.Table | None, folder: TemporaryFolder | None) -> None:
         self.table = table
         self._folder = folder
 
@@ -28,7 +38,7 @@ class Spooled:
     def path(self) -> Path:
         """The file, where there is one."""
         assert self._folder is not None
-        return Path(self._folder.name) / "table.parquet"
+        return self._folder.path / "table.parquet"
 
 
 def spool(schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> Spooled:
@@ -53,8 +63,7 @@ def _to_file(
     schema: pa.Schema, kept: list[pa.RecordBatch], batches: Iterator[pa.RecordBatch]
 ) -> Spooled:
     """Write what was kept and all that follows, a row group at a time."""
-    folder = tempfile.TemporaryDirectory(prefix="infoscope-")
-    found = Spooled(None, folder)
+    found = Spooled(None, TemporaryFolder())
     # names may repeat, and Parquet readers go by name
     stand_ins = pa.schema([pa.field(str(i), field.type) for i, field in enumerate(schema)])
     try:
