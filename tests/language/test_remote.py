@@ -303,3 +303,32 @@ def test_alignment_of_spelled_tokens() -> None:
         with pytest.raises(ModelError, match=r"tokens (do not )?spell"):
             align(b"ab", words)
     assert math.isclose(float(align(b"ab", ["ab"])[1][0]), 2)
+
+
+def test_score_takes_a_server_like_any_model(make_server, tiny) -> None:
+    server = make_server()
+    text = TEXT.encode() * 3
+    found = score(text, f"{server.url}#tiny", context=16, top=2)
+    expected = score(text, tiny, context=16, top=2)
+    assert found.bits_per_byte.value == pytest.approx(expected.bits_per_byte.value, abs=1e-4)
+    assert found.text == text
+    assert [t.text for t in found.most_surprising(3)] == [
+        t.text for t in expected.most_surprising(3)
+    ]
+    assert found.alternatives(0)[0][1] == pytest.approx(expected.alternatives(0)[0][1], abs=1e-4)
+    assert math.isnan(found.mean_entropy.value)
+    assert "whole distribution" in found.mean_entropy.notes[0]
+    told = json.loads(json.dumps(found.to_dict(), allow_nan=False))
+    assert told["estimates"]["mean_entropy"]["value"] == "nan"
+
+
+def test_score_leaves_out_what_a_server_cannot_judge(make_server, tmp_path) -> None:
+    headless = quick(make_server(begin=None))
+    found = score(b"the other thing", headless)
+    assert found.text == b" other thing"
+    assert int(found.starts[0]) == 0
+    assert "left out" in found.rule.first_token
+    found.save_html(tmp_path / "page.html")
+    for option in ({"by_byte": True}, {"prefix": "none"}, {"context": "full"}):
+        with pytest.raises(InvalidArgument, match="left out for a model on a server"):
+            score(b"the the", headless, **option)

@@ -34,6 +34,7 @@ from infoscope.language.regroup import (
 __all__ = ["ScoredToken", "ScoredWord", "ScoringRule", "TextScore"]
 
 _NOT_KEPT = "not a number: this score was made without varentropies"
+_NOT_TOLD = "not a number: a server tells the likeliest tokens only, not the whole distribution"
 _NOT_UTF8 = "not a number: the text is not UTF-8, so its characters cannot be counted"
 
 
@@ -241,7 +242,8 @@ class TextScore:
     @property
     def mean_entropy(self) -> Estimate:
         """Mean entropy of the model's predictions: the surprisal that it expected of itself."""
-        return self._rate("mean predictive entropy", None, "nats/token", of=self.entropy)
+        mean = self._rate("mean predictive entropy", None, "nats/token", of=self.entropy)
+        return _unknown(mean, _NOT_TOLD) if np.isnan(self.entropy).all() else mean
 
     @property
     def mean_varentropy(self) -> Estimate:

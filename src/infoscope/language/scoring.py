@@ -15,6 +15,8 @@ from infoscope.language.denormals import denormals_flushed
 from infoscope.language.loading import load
 from infoscope.language.observe import Observer
 from infoscope.language.reading import TokenNumbers, byte_splitter, packs, read_pack
+from infoscope.language.remote import RemoteModel
+from infoscope.language.remote_scoring import score_remotely
 from infoscope.language.result import ScoringRule, TextScore
 from infoscope.language.windows import strided_windows
 
@@ -94,6 +96,12 @@ def score(
     lm-evaluation-harness 0.4, ``loglikelihood_rolling``.
     """
     model = as_model(model, "score")
+    if isinstance(model, RemoteModel):
+        asked = {"prefix": prefix is not None, "prefix_always": prefix_always, "by_byte": by_byte}
+        return score_remotely(
+            model, text_as_bytes(text), context=context, stride=stride, top=top,
+            progress=progress, refused=asked,
+        )  # fmt: skip
     plan = plan_reading(model, context, stride, prefix, prefix_always=prefix_always)
     top = _check_count("top", top, 0, model.n_vocabulary)
     data, tokens = plan.cut(text_as_bytes(text))
