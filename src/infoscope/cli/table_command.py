@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from infoscope.cli.output import check_outputs, grid, note, plural, say, visible, write_json
@@ -27,6 +28,7 @@ Numeric columns are cut into bins of equal frequency; missing values are left ou
 examples:
   infoscope table data.csv
   infoscope table data.csv --target price --html map.html
+  infoscope table data.csv --target price --given size     what is left to tell beside size
   infoscope table data.csv --kind zip=categorical --delimiter ';'
   infoscope table data.parquet --target label --json -
 """
@@ -37,6 +39,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOG
     parser.add_argument("file", metavar="FILE", help="a CSV (also .gz, .tsv) or Parquet file")
     parser.add_argument("--target", metavar="COL", help="rank the other columns by what they tell")
+    parser.add_argument("--given", action="append", default=[], metavar="COL", help="rank by what "
+                        "columns tell once COL is known (may be repeated)")  # fmt: skip
     add_reading(parser)
     parser.add_argument("--top", type=int, default=20, metavar="K", help="lines to show in "
                         "each list (default: 20)")  # fmt: skip
@@ -84,7 +88,9 @@ def tail(p: float) -> str:
     return "-" if math.isnan(p) else f"{p:.2g}" if p > 0 else "<1e-300"
 
 
-def describe(found: InformationMap, *, target: str | None, top: int) -> list[str]:
+def describe(
+    found: InformationMap, *, target: str | None, top: int, given: Sequence[str] = ()
+) -> list[str]:
     """Return the lines that tell a person what was found in one table."""
     size = f"{plural(found.n_rows, 'row')}, {plural(len(found.columns), 'column')}"
     lines = [f"{visible(found.source)}: {size}", ""]
@@ -98,23 +104,34 @@ def describe(found: InformationMap, *, target: str | None, top: int) -> list[str
         ])  # fmt: skip
     lines += grid(rows, align="<<>><<")
     lines += _left_out(len(found.columns), top)
-    lines += ["", *(_ranking(found, target, top) if target else _pairs(found, top))]
+    lines += ["", *(_ranking(found, target, top, given) if target else _pairs(found, top))]
     told = {f"{column.name}: {column.note}" for column in found.columns[:top]}
     lines += [f"  note: {visible(text)}" for text in found.notes if text not in told]
     return lines
 
 
-def _ranking(found: InformationMap, target: str, top: int) -> list[str]:
-    ranked = found.ranking(target)
+def _ranking(found: InformationMap, target: str, top: int, given: Sequence[str]) -> list[str]:
+    ranked = found.ranking(target, given=given)
     if not ranked:
         return ["  there is no other column to tell anything about it"]
-    rows = [["column", f"information about {target}", "95%", "share", "q"]]
+    known = f" given {', '.join(given)}" if given else ""
+    rows = [["column", f"information about {target}{known}", "95%", "share", "q"]]
     for each in ranked[:top]:
         bits = each.estimate.to("bits")
         span = f"{bits.interval.low:.3f}–{bits.interval.high:.3f}" if bits.interval else ""
         share = f"{round(100 * each.fraction, 1) + 0.0:.1f}%"
         rows.append([each.column, bits.short(), span, share, tail(each.q_value)])
-    return [*grid(rows, align="<<<>>"), *_left_out(len(ranked), top)]
+    lines = [*grid(rows, align="<<<>>"), *_left_out(len(ranked), top)]
+    leaks = [visible(each.column) for each in found.leakage(target)]
+    if leaks:
+        lines += ["", f"  nearly decides {visible(target)} alone (is it known before?): "
+                  f"{', '.join(leaks[:top])}"]  # fmt: skip
+    told = [each for each in found.missingness(target) if each.q_value < 0.05][:top]
+    if told:
+        gaps = [["being empty tells", f"about {target}", "q"]]
+        gaps += [[e.column, e.estimate.to("bits").short(), tail(e.q_value)] for e in told]
+        lines += ["", *grid(gaps, align="<<>")]
+    return lines
 
 
 def _largest_first(value: float) -> tuple[bool, float]:
@@ -155,15 +172,23 @@ def _kinds(given: list[str], command: str) -> dict[str, str]:
 def _run(args: argparse.Namespace) -> int:
     if args.top < 1:
         raise InvalidArgument(sentence("infoscope table", "--top", "be at least 1", args.top))
+    if args.given and args.target is None:
+        raise InvalidArgument(sentence(
+            "infoscope table", "--given", "go with --target", ", ".join(args.given)
+        ))  # fmt: skip
     check_outputs(args, "table", [args.file])
 
     from infoscope.tables import scan
 
     found = scan(args.file, target=args.target, **reading_options(args, "table"))
     if args.json != "-":
-        say("\n".join(describe(found, target=args.target, top=args.top)))
+        say("\n".join(describe(found, target=args.target, top=args.top, given=args.given)))
     if args.json:
-        write_json({"command": "table", "file": args.file, **found.to_dict()}, args.json)
+        payload = {"command": "table", "file": args.file, **found.to_dict()}
+        if args.given:
+            ranked = found.ranking(args.target, given=args.given)
+            payload |= {"given": args.given, "ranking_given": [each.to_dict() for each in ranked]}
+        write_json(payload, args.json)
     if args.html:
         found.save_html(args.html)
         note(f"wrote {args.html}")

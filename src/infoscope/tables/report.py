@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["table_report", "table_sections"]
 
 #: Larger tables and pictures help nobody; what is left out is said on the page.
-MAX_BARS, MAX_ROWS, MAX_MAP = 40, 200, 300
+MAX_BARS, MAX_ROWS, MAX_MAP, MAX_OPEN = 40, 200, 300, 60
 #: A pair with a larger q-value is printed in grey.
 SIGNIFICANT = 0.05
 
@@ -163,7 +163,7 @@ def _ranking(info_map: InformationMap) -> Html:
         formats={"bits": three, "± (standard error)": three, share: format_percent, "p": p_text,
                  "q": p_text, "rows": whole},
     )  # fmt: skip
-    return Html(f"{chart.to_html(caption=False, data=False)}{more}{details}")
+    return Html(f"{chart.to_html(caption=False, data=False)}{more}{_folded(details, len(rows))}")
 
 
 def _leakage(info_map: InformationMap) -> Html:
@@ -225,8 +225,15 @@ def _map(info_map: InformationMap) -> Html:
             "in the JSON output.</p>"
         )
     names = [mi.columns[i] for i in keep]
+    values = mi.corrected
+    if len(keep) > MAX_OPEN:  # cells too small for numbers: what may be chance would only be noise
+        values = np.where(mi.q_value < SIGNIFICANT, values, np.minimum(values, 0.0))
+        cut += (
+            "<p>Pairs that cannot be told from independent ones are drawn in the lightest "
+            "colour.</p>"
+        )
     figure = heat_map(
-        mi.corrected[np.ix_(keep, keep)], names, names, title="Information map", unit="bits",
+        values[np.ix_(keep, keep)], names, names, title="Information map", unit="bits",
         quantity="mutual information", scale="log", skip_diagonal=True,
     )  # fmt: skip
     return Html(cut + figure.to_html(caption=False))
@@ -294,7 +301,17 @@ def _columns(info_map: InformationMap) -> Html:
         formats={"levels": whole, "missing": format_percent, "entropy, bits": three,
                  "± (standard error)": three},
     )  # fmt: skip
-    return Html(listing + more)
+    return Html(_folded(listing, len(columns)) + more)
+
+
+def _folded(listing: Html, n_rows: int) -> Html:
+    """Fold a table away that would push everything else off the page."""
+    if n_rows <= MAX_OPEN:
+        return listing
+    return Html(
+        f'<details class="isc-data"><summary>All {n_rows:,} rows as a table</summary>{listing}'
+        "</details>"
+    )
 
 
 def _lesson(info_map: InformationMap) -> Html:
@@ -327,11 +344,6 @@ def _bits(ranked: Ranked) -> float:
 
 def _stderr(ranked: Ranked) -> float | None:
     return ranked.estimate.to("bits").stderr
-
-
-def _top_three(shown: list[Ranked], target: str) -> str:
-    best = ", ".join(f"{r.column} ({_bits(r):.3f} bits)" for r in shown[:3])
-    return f"Mutual information of {len(shown)} columns with {target}. Largest: {best}."
 
 
 def _top_three(shown: list[Ranked], target: str) -> str:
