@@ -30,7 +30,11 @@ from scipy.spatial import cKDTree
 from scipy.special import digamma
 from sklearn.feature_selection import mutual_info_classif, mutual_info_regression
 
-from infoscope.estimate import mutual_information, mutual_information_score_func
+from infoscope.estimate import (
+    mutual_information,
+    mutual_information_score_func,
+    pairwise_mutual_information,
+)
 from infoscope.estimate.kernels.pair_tables import information_matrix
 
 RESULTS = Path(__file__).parents[1] / "results" / "estimate_speed.csv"
@@ -109,12 +113,15 @@ def tasks() -> dict[str, tuple[int, float, Work, dict[str, Work]]]:
         np.clip(np.round(5 + 2 * (0.3 * hidden + rng.normal(size=n))), 0, 9).astype(np.int64)
         for _ in range(50)
     ]
-    found["all pairs of 50 label columns, plug-in (kernel)"] = (
-        n,
-        0.40,
-        lambda: information_matrix(columns, [10] * 50),
-        {"numpy bincount per pair": lambda: bincount_pairs(columns)},
-    )
+    table = np.asfortranarray(np.stack(columns, axis=1))
+    pairwise: dict[str, Work] = {
+        "plug-in (kernel)": lambda: information_matrix(columns, [10] * 50),
+        "plug-in": lambda: pairwise_mutual_information(table, method="plugin"),
+        "corrected, with error bars": lambda: pairwise_mutual_information(table),
+    }
+    for name, ours in pairwise.items():
+        peer: dict[str, Work] = {"numpy bincount per pair": lambda: bincount_pairs(columns)}
+        found[f"all pairs of 50 label columns, {name}"] = (n, 0.40, ours, peer)
     difference = np.nanmax(np.abs(information_matrix(columns, [10] * 50) - bincount_pairs(columns)))
     assert difference < 1e-9, difference
     return found
@@ -135,6 +142,46 @@ def peak_megabytes(n: int) -> float:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return peak / 1e6
+
+
+def threads_rows(rounds: int) -> list[dict[str, object]]:
+    """Compare two threads with one by the clock; on a busy machine that says little."""
+    rng = np.random.default_rng(2)
+    X = rng.normal(size=(20_000, 12))
+    y = X.sum(axis=1)
+    works: dict[str, Callable[[int], np.ndarray]] = {
+        "scores of 12 features by ksg": lambda threads: mutual_information_score_func(
+            X, y, method="ksg", threads=threads
+        ),
+        "all pairs of 12 columns by ksg": lambda threads: (
+            pairwise_mutual_information(X[:4000], method="ksg", threads=threads).values
+        ),
+    }
+    rows: list[dict[str, object]] = []
+    for name, work in works.items():
+        np.testing.assert_array_equal(work(1), work(2))
+        times = [(wall_seconds(work, 2), wall_seconds(work, 1)) for _ in range(rounds)]
+        ratio = statistics.median(a / b for a, b in times)
+        load = os.getloadavg()[0]
+        print(name, "two threads", f"{ratio:.3f}", f"load {load:.1f}")
+        rows.append(
+            {
+                "task": f"{name}, by the clock (load {load:.1f})",
+                "n": X.shape[0],
+                "peer": "one thread",
+                "our_cpu_seconds": f"{statistics.median(a for a, _ in times):.4f}",
+                "peer_cpu_seconds": f"{statistics.median(b for _, b in times):.4f}",
+                "ratio": f"{ratio:.3f}",
+                "rounds": rounds,
+            }
+        )
+    return rows
+
+
+def wall_seconds(work: Callable[[int], object], threads: int) -> float:
+    start = time.perf_counter()
+    work(threads)
+    return time.perf_counter() - start
 
 
 def main() -> None:
@@ -167,6 +214,7 @@ def main() -> None:
         {"task": "peak memory of ksg, MB", "n": n, "our_cpu_seconds": f"{peak_megabytes(n):.1f}"}
         for n in (100_000, 200_000, 400_000)
     ]
+    rows += threads_rows(rounds)
     date = dt.datetime.now(dt.UTC).date().isoformat()
     RESULTS.parent.mkdir(exist_ok=True)
     with RESULTS.open("w", newline="") as file:

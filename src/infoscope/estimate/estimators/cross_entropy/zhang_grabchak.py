@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
+from infoscope.estimate.label_divergences import mean_over_symbols, never_in_y, seen_in_x
 from infoscope.estimate.method import DISCRETE_PAIR, Raw, Spec
 from infoscope.estimate.special import digamma, polygamma
 from infoscope.estimate.variables import Variable
@@ -27,28 +26,13 @@ SPEC = Spec(
 
 def run(x: Variable, y: Variable, *, rng: np.random.Generator) -> Raw:  # noqa: ARG001
     """Return sum p [psi(m + 1) - psi(b + 1)], p the frequencies in x and b the counts in y."""
-    a, b = x.counts.astype(np.float64), y.counts.astype(np.float64)
-    seen = a > 0
-    a, b, n, m = a[seen], b[seen], float(x.n), float(y.n)
+    seen, a, b = seen_in_x(x, y)
+    m, missing = float(y.n), never_in_y(b)
     local = digamma(m + 1.0) - digamma(b + 1.0)
-    p = a / n
-    nats = float(np.dot(p, local))
-    first = float(np.dot(p, (local - nats) ** 2)) / n
-    second = float(np.dot(p**2, polygamma(1, b + 1.0))) - 1.0 / m
-    missing = int(np.count_nonzero(b == 0))
+    from_y = float(np.dot((a / x.n) ** 2, polygamma(1, b + 1.0))) - 1.0 / m
     notes: tuple[str, ...] = ()
     if missing:
         notes = (
             f"y never shows {missing} symbols of x: if it cannot show them, the truth is infinite.",
         )
-    assert x.codes is not None
-    by_code = np.zeros(x.n_levels)
-    by_code[seen] = local
-    return Raw(
-        nats=nats,
-        per_sample=by_code[x.codes],
-        stderr=math.sqrt(first + max(second, 0.0)),
-        how="delta method",
-        diagnostics={"missing_in_y": float(missing)},
-        notes=notes,
-    )
+    return mean_over_symbols(x, seen, local, from_y, missing=missing, notes=notes)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
+from infoscope.estimate.label_divergences import mean_over_symbols, never_in_y, seen_in_x
 from infoscope.estimate.method import DISCRETE_PAIR, Raw, Spec
 from infoscope.estimate.variables import Variable
 from infoscope.measures import kl_divergence
@@ -27,25 +26,15 @@ SPEC = Spec(
 
 def run(x: Variable, y: Variable, *, rng: np.random.Generator) -> Raw:  # noqa: ARG001
     """Return sum p log(p / q) of the frequencies, with the delta method's error."""
-    p, q = x.counts / x.n, y.counts / y.n
-    nats = float(kl_divergence(p, q))
-    missing = int(np.count_nonzero((p > 0) & (q == 0)))
+    seen, a, b = seen_in_x(x, y)
+    missing = never_in_y(b)
+    nats = float(kl_divergence(x.counts / x.n, y.counts / y.n))
     if missing:
         note = (
             f"y never shows {missing} symbols of x, so the frequencies diverge infinitely; "
             "method='zhang_grabchak' stays finite."
         )
         return Raw(nats=nats, notes=(note,), diagnostics={"missing_in_y": float(missing)})
-    seen = p > 0
-    ratio = np.log(p[seen] / q[seen])
-    first = float(np.dot(p[seen], (ratio - nats) ** 2)) / x.n
-    second = (float(np.dot(p[seen], p[seen] / q[seen])) - 1.0) / y.n
-    assert x.codes is not None
-    local = np.zeros(p.size)
-    local[seen] = ratio
-    return Raw(
-        nats=nats,
-        per_sample=local[x.codes],
-        stderr=math.sqrt(first + max(second, 0.0)),
-        how="delta method",
-    )
+    p, q = a / x.n, b / y.n
+    from_y = (float(np.dot(p, p / q)) - 1.0) / y.n
+    return mean_over_symbols(x, seen, np.log(p / q), from_y, nats=nats)
