@@ -64,6 +64,7 @@ if TYPE_CHECKING:
         language,
         measures,
         tables,
+        train,
     )
 
 __version__ = "0.1.0"
@@ -117,7 +118,7 @@ __all__ = [
 
 _PILLARS = (
     "calibrate", "channels", "codes", "estimate", "figures", "known", "language", "measures",
-    "tables",
+    "tables", "train",
 )  # fmt: skip
 
 

@@ -1,0 +1,106 @@
+"""Floor 3: losses, penalties, variational objectives and monitors for training with torch.
+
+Names are loaded when first used, so that each brings only what it needs.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from infoscope.core.extras import require
+
+if TYPE_CHECKING:
+    from infoscope.train.controllers import AdaptiveKL, EntropyTarget
+    from infoscope.train.divergence_losses import (
+        distillation_loss,
+        generalized_js_loss,
+        js_loss,
+        kl_loss,
+        renyi_loss,
+    )
+    from infoscope.train.fused_linear import linear_cross_entropy
+    from infoscope.train.label_losses import (
+        binary_cross_entropy_loss,
+        cross_entropy_loss,
+        focal_loss,
+    )
+    from infoscope.train.penalties import (
+        PENALTIES,
+        PenaltyFacts,
+        kl_penalty,
+        penalty_facts,
+        sequence_kl,
+    )
+    from infoscope.train.policies import (
+        best_of_n_kl,
+        best_of_n_win_rate,
+        over_optimization,
+        tilted_policy,
+    )
+    from infoscope.train.preference_losses import dpo_loss, ipo_loss
+    from infoscope.train.statistics import TokenStatistics, token_statistics
+    from infoscope.train.trust_regions import PolicyStep, policy_step, ppo_clip_loss
+
+__all__ = [
+    "PENALTIES",
+    "AdaptiveKL",
+    "EntropyTarget",
+    "PenaltyFacts",
+    "PolicyStep",
+    "TokenStatistics",
+    "best_of_n_kl",
+    "best_of_n_win_rate",
+    "binary_cross_entropy_loss",
+    "cross_entropy_loss",
+    "distillation_loss",
+    "dpo_loss",
+    "focal_loss",
+    "generalized_js_loss",
+    "ipo_loss",
+    "js_loss",
+    "kl_loss",
+    "kl_penalty",
+    "linear_cross_entropy",
+    "over_optimization",
+    "penalty_facts",
+    "policy_step",
+    "ppo_clip_loss",
+    "renyi_loss",
+    "sequence_kl",
+    "tilted_policy",
+    "token_statistics",
+]
+
+_HOMES = {
+    "controllers": ("AdaptiveKL", "EntropyTarget"),
+    "divergence_losses": (
+        "distillation_loss",
+        "generalized_js_loss",
+        "js_loss",
+        "kl_loss",
+        "renyi_loss",
+    ),
+    "fused_linear": ("linear_cross_entropy",),
+    "label_losses": ("binary_cross_entropy_loss", "cross_entropy_loss", "focal_loss"),
+    "penalties": ("PENALTIES", "PenaltyFacts", "kl_penalty", "penalty_facts", "sequence_kl"),
+    "policies": ("best_of_n_kl", "best_of_n_win_rate", "over_optimization", "tilted_policy"),
+    "preference_losses": ("dpo_loss", "ipo_loss"),
+    "statistics": ("TokenStatistics", "token_statistics"),
+    "trust_regions": ("PolicyStep", "policy_step", "ppo_clip_loss"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    require("torch", extra="train", purpose="training")
+    value = getattr(importlib.import_module(f"infoscope.train.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
