@@ -33,7 +33,7 @@ def drift_sections(report: DriftReport) -> list[Section]:
     """Return the parts of the report, to be put on a page with others."""
     sections = [
         Section("In short", _overview(report)),
-        Section("Columns that are not the same kind of thing", _structure(report)),
+        Section("Columns lost, added or of another type", _structure(report)),
         Section("How far each column drifted", _ranking(report),
                 "Jensen-Shannon divergence in bits: 0 if the column is as before, 1 if before and "
                 "now share no value. Grey cannot be told from chance."),
