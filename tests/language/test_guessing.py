@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from infoscope import entropy
 from infoscope.core.errors import InvalidArgument
 from infoscope.data import path_of
-from infoscope.language import guess_numbers, guessing_bounds, load, score
+from infoscope.language import guess_numbers, guessing_bounds, guessing_game, load, score
 from infoscope.language.guessing import twenty_seven_letters
 
 ALICE = path_of("alice_chapter_1.txt").read_bytes()
@@ -122,3 +122,25 @@ def test_numbers_that_are_no_guesses(guesses: list[object], why: str) -> None:
 def test_folding_into_twenty_seven_letters() -> None:
     assert twenty_seven_letters("Don't stop: née!") == "DONT STOP NEE "
     assert set(twenty_seven_letters(ALICE.decode())) <= set(" ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+
+def test_a_game_is_a_passage_that_its_model_has_not_read() -> None:
+    text = ALICE.decode()
+    game = guessing_game(text, shown=60, hidden=30, rng=5)
+    folded = twenty_seven_letters(text)
+    at = folded.index(game.shown + game.hidden)
+    assert at == 0 or folded[at - 1] == " "
+    assert game == guessing_game(text, shown=60, hidden=30, rng=5)
+    assert game != guessing_game(text, shown=60, hidden=30, rng=6)
+    assert len(game.model_guesses) == 30
+    assert all(1 <= guess <= 27 for guess in game.model_guesses)
+    assert sum(guess == 1 for guess in game.model_guesses) > 30 / 27  # better than chance
+    found = game.bounds([1, 1, 2, 5])
+    assert found.n == 4
+    assert game.to_dict()["alphabet"] == " ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    with pytest.raises(InvalidArgument, match="at most 30"):
+        game.bounds([1] * 31)
+    with pytest.raises(InvalidArgument, match="between 1 and 27"):
+        game.bounds([1, 28])
+    with pytest.raises(InvalidArgument, match="letters to show"):
+        guessing_game("too short")

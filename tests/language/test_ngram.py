@@ -2,6 +2,8 @@
 
 import json
 import math
+import sys
+import types
 from collections import Counter, defaultdict
 
 import numpy as np
@@ -18,6 +20,7 @@ from infoscope.language.ngram import NgramModel
 from infoscope.language.ngram_counts import kneser_ney_discounts
 from infoscope.language.rows import log_probabilities
 from infoscope.language.sessions import open_session
+from infoscope.language.trained import BYTE_MODELS
 
 ALICE = path_of("alice_chapter_1.txt").read_bytes()
 ODD = [b"", b"\x00\xff\xfe", "né ½ 🙂\u2028".encode(), b"a\xc3", b"\xed\xa0\x80 ok", b"<start>"]
@@ -299,3 +302,22 @@ def test_texts_that_cannot_be_trained_on(tmp_path) -> None:
     (tmp_path / "t.txt").write_bytes(b"abab")
     from_file = load("bigram", train=[tmp_path / "t.txt", b"cd"])
     assert from_file.trained_on == {"documents": 2, "bytes": 6, "symbols": 6}
+
+
+def byte_order_two(documents, *, name: str) -> NgramModel:
+    """A model of another pillar, as `BYTE_MODELS` names one."""
+    return NgramModel.train(documents, ByteAlphabet(), 2, name)
+
+
+def test_byte_models_of_others_are_picked_up_by_name(monkeypatch) -> None:
+    monkeypatch.setitem(BYTE_MODELS, "ppm", "byte_models_of_a_test:byte_order_two")
+    home = types.ModuleType("byte_models_of_a_test")
+    home.byte_order_two = byte_order_two  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, home.__name__, home)
+    found = load("ppm", train=ALICE[:500])
+    assert found.name == "ppm"
+    ids = np.array([1, 2, 3])
+    expected = load("bigram", train=ALICE[:500]).surprisals(ids)
+    np.testing.assert_array_equal(found.surprisals(ids), expected)
+    with pytest.raises(InvalidArgument, match="be the text on which 'ppm' is trained"):
+        load("ppm")

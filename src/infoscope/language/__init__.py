@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Session,
         Tokens,
     )
+    from infoscope.language.game import GuessingGame, guessing_game
     from infoscope.language.guessing import GuessingBounds, guess_numbers, guessing_bounds
     from infoscope.language.loading import load
     from infoscope.language.rate_bounds import RateBound, RateBounds, entropy_rate_bounds
@@ -41,6 +42,7 @@ __all__ = [
     "Continuation",
     "Continuations",
     "GuessingBounds",
+    "GuessingGame",
     "HiddenStates",
     "Ladder",
     "LanguageModel",
@@ -63,6 +65,7 @@ __all__ = [
     "entropy_rate_bounds",
     "guess_numbers",
     "guessing_bounds",
+    "guessing_game",
     "install",
     "ladder",
     "load",
@@ -89,6 +92,7 @@ _HOMES = {
         "Session",
         "Tokens",
     ),
+    "game": ("GuessingGame", "guessing_game"),
     "guessing": ("GuessingBounds", "guess_numbers", "guessing_bounds"),
     "rate_bounds": ("RateBound", "RateBounds", "entropy_rate_bounds"),
     "rungs": ("Ladder", "Rung", "ladder"),
@@ -104,6 +108,7 @@ _NEEDS = {
     "temperature_sweeping": ("torch", "tokenizers", "safetensors"),
     "compare_models": ("torch", "tokenizers", "safetensors"),
     "comparison": ("torch",),
+    "game": ("torch", "tokenizers", "safetensors"),
     "guessing": ("torch", "tokenizers", "safetensors"),
     "rate_bounds": ("torch", "tokenizers", "safetensors"),
     "rungs": ("torch", "tokenizers", "safetensors"),

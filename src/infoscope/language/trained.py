@@ -6,6 +6,7 @@ A name is a family and, after a slash, the symbols: ``ngram:5/characters``. Symb
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 from collections.abc import Sequence
@@ -31,14 +32,16 @@ from infoscope.language.store import BUILTIN, check_installation
 from infoscope.language.tokenizer import ByteTokenizer
 
 __all__ = [
-    "FAMILIES", "TrainedName", "TrainingText", "parse_trained_name", "read_documents",
-    "train_by_name",
+    "BYTE_MODELS", "FAMILIES", "TrainedName", "TrainingText", "parse_trained_name",
+    "read_documents", "train_by_name",
 ]  # fmt: skip
 
 #: str and bytes are text, a Path is a file of text; several are documents that each begin anew.
 TrainingText: TypeAlias = str | bytes | Path | Sequence[str | bytes | Path]
 
 FAMILIES = ("uniform", "unigram", "bigram", "ngram:N", "lstm")
+#: Further models over bytes: name -> "module:function", called with (documents, name=...).
+BYTE_MODELS: dict[str, str] = {}
 _NAME = re.compile(r"(uniform|unigram|bigram|ngram|lstm)(?::([^/]*))?(?:/(.*))?", re.DOTALL)
 _ORDERS = {"uniform": 0, "unigram": 1, "bigram": 2}
 _MOST_ORDER, _MOST_WIDTH = 24, 4096
@@ -66,6 +69,8 @@ def parse_trained_name(name: str) -> TrainedName | None:
     >>> parse_trained_name("smollm2") is None
     True
     """
+    if name in BYTE_MODELS:
+        return TrainedName(name, None, "bytes")
     match = _NAME.fullmatch(name)
     if match is None:
         return None
@@ -98,6 +103,9 @@ def train_by_name(
                      "Pass train=..., a string, bytes, a Path, or several of them.")
         )  # fmt: skip
     documents = [] if train is None else read_documents(train)
+    if spec.family in BYTE_MODELS:
+        module, _, function = BYTE_MODELS[spec.family].partition(":")
+        return getattr(importlib.import_module(module), function)(documents, name=name)
     alphabet = _alphabet(name, spec.symbols, documents)
     if spec.family != "lstm":
         assert spec.number is not None
