@@ -34,7 +34,8 @@ EXCEPTIONS: dict[tuple[str, str], str] = {}
 HEAVY = {
     "torch": {"language", "train", "probe", "measures/families"},
     "transformers": {"language/huggingface.py"},
-    "pyarrow": {"tables"},
+    "pyarrow": {"tables", "language/documents_parquet.py"},
+    "ray": {"language/ray_engine.py"},
     "numba": {"core/compiling.py", "tables", "estimate", "codes", "measures", "language"},
     "hypothesis": {"testing"},
     "matplotlib": {"figures"},

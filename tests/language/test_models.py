@@ -17,10 +17,11 @@ from transformers import (
     LlamaForCausalLM,
 )
 
-from infoscope.core.errors import ModelError, NotFound, UnknownName, WrongType
+from infoscope.core.errors import InvalidArgument, ModelError, NotFound, UnknownName, WrongType
 from infoscope.language import LanguageModel, load, score
 from infoscope.language.huggingface import CausalLM
 from infoscope.language.llama import LlamaModel
+from infoscope.language.placement import load_on
 
 TEXT = "the other thing\n<|start|> 42 é"
 
@@ -160,3 +161,58 @@ def test_two_threads_may_share_a_model(tiny: LanguageModel) -> None:
         together = list(pool.map(lambda text: score(text, tiny).surprisal, texts))
     for a, b in zip(alone, together, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5)
+
+
+@pytest.fixture
+def tiny_gpt2(tiny_folder, tmp_path) -> Path:
+    """A folder that goes through transformers, with positions to spare."""
+    torch.manual_seed(3)
+    config = GPT2Config(vocab_size=259, n_embd=16, n_layer=2, n_head=2, n_positions=2100)
+    config.bos_token_id, config.eos_token_id = 1, 2
+    folder = tmp_path / "gpt2"
+    GPT2LMHeadModel(config).save_pretrained(folder)
+    shutil.copy(tiny_folder / "tokenizer.json", folder)
+    return folder
+
+
+def test_padded_batches_and_chunks_change_no_number(tiny_gpt2: Path) -> None:
+    model = load(tiny_gpt2)
+    rng = np.random.default_rng(0)
+    windows = [rng.integers(0, 259, n) for n in (5, 90, 7, 1, 88, 40, 6)]
+    starts = [0, 80, 6, 0, 0, 39, 2]
+    rows = model.predict_many(windows, starts).states  # type: ignore[attr-defined]
+    alone = [
+        model.predict(w, s).states
+        for w, s in zip(windows, starts, strict=True)  # type: ignore[union-attr]
+    ]
+    torch.testing.assert_close(rows, torch.cat(alone), rtol=1e-4, atol=1e-5)
+    long = rng.integers(0, 259, 2050)  # two whole chunks and two tokens
+    theirs = GPT2LMHeadModel.from_pretrained(tiny_gpt2, local_files_only=True).eval()
+    found = score(model.decode(long[long > 2].tolist()), model, context="full")
+    expected = surprisal_by(theirs, found.ids.tolist(), 1)
+    np.testing.assert_allclose(found.surprisal, expected, atol=2e-5)
+
+
+def test_a_model_in_another_format(tiny_gpt2: Path, tiny_folder: Path) -> None:
+    for folder in (tiny_gpt2, tiny_folder):
+        exact = score(TEXT, load_on(folder, dtype="float64"))
+        assert exact.rule.dtype == "float64"
+        single = score(TEXT, load_on(folder, threads=torch.get_num_threads()))
+        rough = score(TEXT, load_on(folder, dtype="bfloat16"))
+        np.testing.assert_allclose(single.surprisal, exact.surprisal, atol=1e-4)
+        np.testing.assert_allclose(rough.surprisal, exact.surprisal, atol=0.3)
+        assert not np.array_equal(rough.surprisal, single.surprisal)
+    theirs = LlamaForCausalLM.from_pretrained(tiny_folder, local_files_only=True).double().eval()
+    expected = surprisal_by(theirs, exact.ids.tolist(), 1)
+    np.testing.assert_allclose(exact.surprisal, expected, atol=1e-10)
+
+
+def test_places_that_are_not_there_are_refused(tiny_gpt2: Path, tiny_gguf: Path) -> None:
+    with pytest.raises(InvalidArgument, match="device must be one that torch has here; got 'cuda'"):
+        load_on(tiny_gpt2, device="cuda")
+    with pytest.raises(InvalidArgument, match="dtype must be one of float32, float64, bfloat16"):
+        load_on(tiny_gpt2, dtype="int8")
+    with pytest.raises(InvalidArgument, match="threads must be at least 1; got 0"):
+        load_on(tiny_gpt2, threads=0)
+    with pytest.raises(ModelError, match="Leave device and dtype out"):
+        load_on(tiny_gguf, dtype="float64")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from infoscope.cli.output import (
     check_outputs,
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["configure", "describe", "read_text"]
 
 _STDIN = "standard input"
+_SEVERAL = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz", ".parquet", ".pq")
 
 EPILOG = """\
 what the numbers mean:
@@ -41,22 +42,61 @@ examples:
   infoscope text notes.md --top 20 --html notes.html
   infoscope text a.txt b.txt --json scores.json
   some-command | infoscope text -
+  infoscope text corpus/ more.jsonl pages.parquet --resume run
+  infoscope text corpus/ --resume run --engine ray --workers 8
+
+Folders, JSONL and Parquet files (or --summary) give one line per document instead of the surprises
+inside one text. With --resume, a run that was stopped goes on where it was.
 """
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `infoscope text`."""
     parser.epilog = EPILOG
-    parser.add_argument("files", nargs="+", metavar="FILE", help="text files ('-': stdin)")
+    parser.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="text files ('-': stdin), folders of them, JSONL or Parquet files",
+    )
     parser.add_argument(
         "--model", default="smollm2", metavar="M",
         help="a model's name, or the folder of a Hugging Face causal language model, or a GGUF "
         "file (default: smollm2, which is built in)",
     )  # fmt: skip
     parser.add_argument(
-        "--context", type=int, metavar="N",
-        help="tokens that the model sees at a time (default: the model's own, 1024 for smollm2)",
+        "--context", type=_context, metavar="N",
+        help="tokens that the model sees at a time (default: the model's own, 1024 for smollm2), "
+        "or 'full': all that came before, up to the model's limit",
     )  # fmt: skip
+    parser.add_argument(
+        "--stride", type=int, metavar="S",
+        help="tokens scored per window; fewer than --context lets windows overlap",
+    )  # fmt: skip
+    parser.add_argument(
+        "--prefix", metavar="TOKEN",
+        help="token before the text: its id or name, or 'none' (default: the model's own)",
+    )  # fmt: skip
+    parser.add_argument("--device", default="cpu", help="cpu (default), cuda, mps")
+    parser.add_argument(
+        "--dtype", default="float32", choices=["float32", "float64", "bfloat16", "float16"],
+        help="number format of the model (default: float32)",
+    )  # fmt: skip
+    parser.add_argument("--threads", type=int, metavar="N", help="threads of this process")
+    parser.add_argument(
+        "--summary", action="store_true", help="one line per document, as for folders"
+    )
+    parser.add_argument(
+        "--column", default="text", help="field of JSONL and Parquet files (default: text)"
+    )
+    parser.add_argument(
+        "--resume", metavar="DIR", help="keep the run in this folder; the same call goes on there"
+    )
+    parser.add_argument(
+        "--engine", default="local", choices=["local", "ray"],
+        help="ray: a map over shards of the files by Ray Data (needs --resume)",
+    )  # fmt: skip
+    parser.add_argument("--workers", type=int, default=2, help="processes for --engine ray")
     parser.add_argument(
         "--top", type=int, default=10, metavar="K",
         help="how many surprises to list (default: 10; a report lists at least 20)",
@@ -64,6 +104,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--html", metavar="OUT", help="write a report to look at")
     parser.add_argument("--json", metavar="OUT", help="write all numbers as JSON ('-': stdout)")
     parser.set_defaults(run=_run)
+
+
+def _context(value: str) -> int | str:
+    return value if value == "full" else int(value)
 
 
 def read_text(name: str) -> bytes:
@@ -127,8 +171,8 @@ def describe(score: TextScore, *, name: str, top: int) -> list[str]:
         head,
         *grid(rows, align="<<<"),
         f"  rule: {rule.name} windows of {rule.context} tokens, "
-        f"{plural(rule.overlap, 'token')} of overlap, prefix {rule.prefix} (id {rule.prefix_id}), "
-        "every token scored once",
+        f"{plural(rule.overlap, 'token')} of overlap, prefix {visible(rule.prefix)} "
+        f"(id {rule.prefix_id}), first token {rule.first_token}",
     ]
     lines += [f"  note: {text}" for text in dict.fromkeys(score.bits_per_byte.notes)]
     if top > 0:
@@ -165,13 +209,18 @@ def _run(args: argparse.Namespace) -> int:
         raise InvalidArgument(
             sentence("infoscope text", "FILE", "be '-' at most once", "'-' more than once")
         )
+    if _is_corpus(args):
+        from infoscope.cli.corpus_text import run_corpus
+
+        return run_corpus(args, reading_options(args))
     texts = [(name, read_text(name)) for name in args.files]
 
-    from infoscope.language import load, score
+    from infoscope.language import score
+    from infoscope.language.placement import load_on
 
-    model = load(args.model)
+    model = load_on(args.model, device=args.device, dtype=args.dtype, threads=args.threads)
     scores = [
-        (_STDIN if name == "-" else name, score(text, model, context=args.context))
+        (_STDIN if name == "-" else name, score(text, model, **reading_options(args)))
         for name, text in texts
     ]
     if args.json != "-":
@@ -188,6 +237,21 @@ def _run(args: argparse.Namespace) -> int:
     if args.html:
         _write_html(scores, args.html, top=max(args.top, 20))
     return 0
+
+
+def reading_options(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the arguments of `score` that say how a text is put before the model."""
+    prefix = args.prefix
+    if prefix is not None and prefix.isdigit():
+        prefix = int(prefix)
+    return {"context": args.context, "stride": args.stride, "prefix": prefix}
+
+
+def _is_corpus(args: argparse.Namespace) -> bool:
+    several = any(
+        Path(name).is_dir() or name.lower().endswith(_SEVERAL) for name in args.files if name != "-"
+    )
+    return bool(args.summary or args.resume or args.engine != "local" or several)
 
 
 def _write_html(scores: list[tuple[str, TextScore]], path: str, *, top: int) -> None:

@@ -12,12 +12,14 @@ __all__ = ["Progress"]
 
 
 class Progress:
-    """A bar that counts to `total`: ``with Progress(n, "scoring", "tokens") as bar``.
+    """A bar that counts to `total`, or on and on: ``with Progress(n, "scoring", "tokens") as bar``.
 
     `show=None` shows it only when stderr is a terminal, so that logs and pipes stay clean.
     """
 
-    def __init__(self, total: int, label: str, unit: str, *, show: bool | None = None) -> None:
+    def __init__(
+        self, total: int | None, label: str, unit: str, *, show: bool | None = None
+    ) -> None:
         hidden = not (sys.stderr.isatty() if show is None else show)
         self._bar = tqdm(
             total=total, desc=label, unit=f" {unit}", unit_scale=True, file=sys.stderr,

@@ -21,6 +21,16 @@ if TYPE_CHECKING:
         Session,
         Tokens,
     )
+    from infoscope.language.corpus_monitor import (
+        CorpusReport,
+        Flag,
+        MonitoredDocument,
+        Thresholds,
+        monitor_corpus,
+    )
+    from infoscope.language.documents import Document, documents_of
+    from infoscope.language.documents_result import CorpusScore, DocumentScore
+    from infoscope.language.documents_scoring import score_corpus
     from infoscope.language.game import GuessingGame, guessing_game
     from infoscope.language.guessing import GuessingBounds, guess_numbers, guessing_bounds
     from infoscope.language.loading import load
@@ -41,6 +51,11 @@ __all__ = [
     "ComparedPlace",
     "Continuation",
     "Continuations",
+    "CorpusReport",
+    "CorpusScore",
+    "Document",
+    "DocumentScore",
+    "Flag",
     "GuessingBounds",
     "GuessingGame",
     "HiddenStates",
@@ -49,6 +64,7 @@ __all__ = [
     "LogitRows",
     "ModelComparison",
     "ModelEntry",
+    "MonitoredDocument",
     "PairedTest",
     "RateBound",
     "RateBounds",
@@ -60,8 +76,10 @@ __all__ = [
     "Session",
     "TemperatureSweep",
     "TextScore",
+    "Thresholds",
     "Tokens",
     "compare",
+    "documents_of",
     "entropy_rate_bounds",
     "guess_numbers",
     "guessing_bounds",
@@ -70,15 +88,27 @@ __all__ = [
     "ladder",
     "load",
     "models",
+    "monitor_corpus",
     "open_session",
     "predict_many",
     "remove",
     "sample_continuations",
     "score",
+    "score_corpus",
     "temperature_sweep",
 ]
 
 _HOMES = {
+    "corpus_monitor": (
+        "CorpusReport",
+        "Flag",
+        "MonitoredDocument",
+        "Thresholds",
+        "monitor_corpus",
+    ),
+    "documents": ("Document", "documents_of"),
+    "documents_result": ("CorpusScore", "DocumentScore"),
+    "documents_scoring": ("score_corpus",),
     "sampling": ("Continuation", "Continuations", "sample_continuations"),
     "temperature_curves": ("BestTemperature", "TemperatureSweep"),
     "temperature_sweeping": ("temperature_sweep",),
@@ -103,6 +133,7 @@ _HOMES = {
     "store": ("BUILTIN", "BuiltinModel", "ModelEntry", "install", "models", "remove"),
 }
 _NEEDS = {
+    "documents_scoring": ("torch", "tokenizers", "safetensors"),
     "sampling": ("torch", "tokenizers", "safetensors"),
     "temperature_curves": ("torch",),
     "temperature_sweeping": ("torch", "tokenizers", "safetensors"),

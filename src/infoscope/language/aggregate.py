@@ -15,7 +15,7 @@ from scipy.special import stdtrit
 
 from infoscope.core.result import Interval
 
-__all__ = ["BlockAverage", "block_average"]
+__all__ = ["BlockAverage", "block_average", "ratio_over_groups"]
 
 _LEVEL = 0.95
 _FEW_BLOCKS = 10
@@ -30,6 +30,7 @@ class BlockAverage:
     n_blocks: int
     block_length: int
     positive: bool = False  # a sum of amounts that cannot be negative: neither can its interval
+    over: str = "blocks"  # or "documents"
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -38,6 +39,14 @@ class BlockAverage:
             return ("infinite: the model gave a token of the text probability 0",)
         if self.stderr is None:
             return ("no error bar: a single token has no spread to estimate one from",)
+        if self.over == "documents":
+            meaning = (
+                "exact for these texts and this model; the error bar says how far as many other "
+                f"documents from the same source would differ ({self.n_blocks} documents)",
+            )
+            if self.n_blocks < _FEW_BLOCKS:
+                meaning += (f"only {self.n_blocks} documents: the error bar itself is rough",)
+            return meaning
         meaning = (
             "exact for this text and model; the error bar says how far another stretch of the same "
             f"length from the same source would differ ({self.n_blocks} contiguous blocks of about "
@@ -57,6 +66,8 @@ class BlockAverage:
             return None
         reach = float(stdtrit(self.n_blocks - 1, 0.5 + _LEVEL / 2)) * self.stderr
         how = f"batch means over {self.n_blocks} contiguous blocks, Student t"
+        if self.over == "documents":
+            how = f"ratio over {self.n_blocks} documents, Student t"
         if self.positive and self.value > 0.0:
             fold = reach / self.value
             low = self.value * math.exp(-fold)
@@ -109,3 +120,37 @@ def block_average(values: NDArray[np.float64], weights: NDArray[np.float64]) -> 
     residuals = np.add.reduceat(values - ratio * weights, edges)  # (n_blocks,)
     spread = math.sqrt(n_blocks / (n_blocks - 1) * float(np.sum(residuals**2)))
     return BlockAverage(ratio, spread / total, n_blocks, length, positive)
+
+
+def ratio_over_groups(values: NDArray[np.float64], weights: NDArray[np.float64]) -> BlockAverage:
+    """Return sum(values) / sum(weights) with a standard error over independent groups.
+
+    R = sum v / sum w;  SE² = g/(g-1) * sum over groups of (v - R w)² / (sum w)².
+
+    Parameters
+    ----------
+    values, weights : ndarray of float64, shape (g,)
+        Amount and size of each group (nats and bytes of each document); at least two groups.
+
+    Returns
+    -------
+    BlockAverage
+        The ratio and its standard error, documents in the place of blocks.
+
+    Source
+    ------
+    Cochran, Sampling Techniques (1977), section 2.11.
+
+    Examples
+    --------
+    >>> average = ratio_over_groups(np.array([2.0, 4.0]), np.array([1.0, 1.0]))
+    >>> average.value, average.stderr
+    (3.0, 1.0)
+    """
+    n, total = len(values), float(np.sum(weights))
+    ratio = float(np.sum(values)) / total
+    if not math.isfinite(ratio):
+        return BlockAverage(ratio, None, n, 1, over="documents")
+    spread = math.sqrt(n / (n - 1) * float(np.sum((values - ratio * weights) ** 2)))
+    positive = bool(np.min(values) >= 0.0)
+    return BlockAverage(ratio, spread / total, n, 1, positive, "documents")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +60,15 @@ class TokenNumbers:
                 self.byte_surprisal[max(start - 1, 0)] += costs.sum()
 
 
-def packs(model: LanguageModel, windows: Iterable[Window]) -> Iterator[list[Window]]:
+class _Inputs(Protocol):
+    @property
+    def inputs(self) -> NDArray[np.int64]: ...
+
+
+_W = TypeVar("_W", bound=_Inputs)
+
+
+def packs(model: LanguageModel, windows: Iterable[_W]) -> Iterator[list[_W]]:
     """Group windows to be read together: about a thousand tokens, whole windows, in order.
 
     A model that cannot read many at once gets them one by one.
@@ -68,7 +77,7 @@ def packs(model: LanguageModel, windows: Iterable[Window]) -> Iterator[list[Wind
         for window in windows:
             yield [window]
         return
-    held: list[Window] = []
+    held: list[_W] = []
     n = 0
     for window in windows:
         if held and n + len(window.inputs) > _PACK:

@@ -31,7 +31,7 @@ from infoscope.language.regroup import (
     word_groups,
 )
 
-__all__ = ["ScoredToken", "ScoredWord", "ScoringRule", "TextScore"]
+__all__ = ["ScoredToken", "ScoredWord", "ScoringRule", "TextScore", "exponential"]
 
 _NOT_KEPT = "not a number: this score was made without varentropies"
 _NOT_TOLD = "not a number: a server tells the likeliest tokens only, not the whole distribution"
@@ -60,7 +60,9 @@ class ScoringRule(Mapping[str, object]):
     @property
     def settings(self) -> dict[str, object]:
         """What a number must be printed with: rule, context and, if windows overlap, stride."""
-        settings: dict[str, object] = {"rule": self.name, "context": self.context}
+        settings: dict[str, object] = {"rule": self.name}
+        if self.context:  # 0: every text is read whole
+            settings["context"] = self.context
         if self.overlap > 1 and self.name == "strided":
             settings["stride"] = self.context - self.overlap + 1
         return settings
@@ -400,18 +402,22 @@ class TextScore:
 
     def _perplexity(self, weights: NDArray[np.float64] | None, unit: str) -> Estimate:
         """Return exp of a rate: ends of the interval by exp, standard error by the slope."""
-        rate = self._rate("perplexity", weights, "nats")
-        value = _exp(rate.value)
-        stderr = None if rate.stderr is None else value * rate.stderr
-        ends = rate.interval and Interval(
-            _exp(rate.interval.low), _exp(rate.interval.high), rate.interval.level,
-            f"exp of the mean's interval: {rate.interval.how}",
-        )  # fmt: skip
-        return replace(rate, value=value, unit=unit, stderr=stderr, interval=ends)
+        return exponential(self._rate("perplexity", weights, "nats"), unit)
+
+
+def exponential(rate: Estimate, unit: str) -> Estimate:
+    """Return exp of a rate in nats: ends of the interval by exp, standard error by the slope."""
+    value = _exp(rate.value)
+    stderr = None if rate.stderr is None else value * rate.stderr
+    ends = rate.interval and Interval(
+        _exp(rate.interval.low), _exp(rate.interval.high), rate.interval.level,
+        f"exp of the mean's interval: {rate.interval.how}",
+    )  # fmt: skip
+    return replace(rate, value=value, unit=unit, stderr=stderr, interval=ends)
 
 
 def _exp(nats: float) -> float:
-    return math.exp(nats) if nats < 709.0 else math.inf  # exp(709.79) overflows a double
+    return math.inf if nats >= 709.0 else math.exp(nats)  # exp(709.79) overflows a double
 
 
 def _unknown(estimate: Estimate, why: str = _NOT_UTF8) -> Estimate:

@@ -173,14 +173,16 @@ class ReadingPlan:
         )
 
     def rule(self, tokens: Tokens) -> ScoringRule:
-        """Return what a number must be printed with."""
-        context = len(tokens.ids) + 1 if self.context is None else self.context
+        """Return what a number must be printed with.
+
+        For no tokens: what is common to all texts, with context 0 where each is read whole.
+        """
+        context = self.context or (len(tokens.ids) + 1 if len(tokens.ids) else 0)
         stride = context if self.stride is None else self.stride
-        headed = isinstance(tokens, _Headed)
-        prefix = tokens.before if headed else self.prefix
-        assert prefix is not None
+        headed = self.prefix is None
+        prefix = tokens.before if isinstance(tokens, _Headed) else self.prefix
         name = "full" if self.full else "disjoint" if stride == context else "strided"
-        spelled = self.model.spell(prefix).decode("utf-8", "backslashreplace")
+        spelled = b"" if prefix is None else self.model.spell(prefix)
         more: dict[str, Any] = {}
         if headed:
             more["first_token"] = "not scored: nothing stands before it"
@@ -190,8 +192,10 @@ class ReadingPlan:
                 f"{context - stride} tokens; each token is scored once"
             )
         return ScoringRule(
-            name, context, prefix, spelled, context - stride + 1, dtype=self.model.dtype,
-            prefix_rule=self.prefix_rule, prefix_always=self.prefix_always, **more,
+            name, context, -1 if prefix is None else prefix,
+            spelled.decode("utf-8", "backslashreplace"), context - stride + 1,
+            dtype=self.model.dtype, prefix_rule=self.prefix_rule,
+            prefix_always=self.prefix_always, **more,
         )  # fmt: skip
 
 
