@@ -118,6 +118,18 @@ def test_a_continuous_variable_tells_infinitely_much_about_itself() -> None:
     assert any("y is x itself" in note for note in e.notes)
 
 
+@pytest.mark.parametrize("change", [np.exp, lambda v: -2 * v, lambda v: v**3])
+def test_a_monotone_map_of_a_variable_tells_infinitely_much_too(change) -> None:
+    e = est.mutual_information(X, change(X))
+    assert e.value == math.inf
+    assert any("infinite" in note for note in e.notes)
+
+
+def test_lengths_that_differ_are_refused() -> None:
+    with pytest.raises(InvalidArgument, match="equally many rows"):
+        mi(X, Y[:-1])
+
+
 def test_labels_tell_their_entropy_about_themselves() -> None:
     assert mi(CLASS, CLASS, method="plugin") == pytest.approx(
         est.entropy(CLASS, method="plugin").value

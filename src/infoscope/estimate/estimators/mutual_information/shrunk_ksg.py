@@ -62,6 +62,9 @@ def run(
 ) -> Raw:
     """Return the shrunk value, local values of the nearest k shifted to its mean, and its error."""
     n = x.n
+    if _one_of_the_other(x, y):
+        note = "y is a monotone function of x in all rows: infinite information."
+        return Raw(nats=math.inf, notes=(note,))
     near = neighbour_information(x, y, k=k, ties=ties)
     assert isinstance(k, int)
     far_k = min(-(-5 * k // 2), n - 1)
@@ -127,6 +130,14 @@ def _notes(model: StudentPair, weight: float, trend: float, far_k: int, n: int) 
             "probably still too low."
         )
     return tuple(notes)
+
+
+def _one_of_the_other(x: Variable, y: Variable) -> bool:
+    """Say whether the ranks of untied columns are the same, or reversed."""
+    if not x.n_distinct == y.n_distinct == x.n:
+        return False
+    order_x, order_y = x.orders[0], y.orders[0]
+    return np.array_equal(order_x, order_y) or np.array_equal(order_x, order_y[::-1])
 
 
 def _beyond_noise(difference: float, noise: float) -> float:
