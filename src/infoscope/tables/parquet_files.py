@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ class ParquetColumns:
 
     def __init__(self, path: Path, owner: Any = None) -> None:
         self._path, self._owner = path, owner
+        self._local = threading.local()
         try:
             file = pq.ParquetFile(path)
             self._schema = file.schema_arrow
@@ -45,13 +47,20 @@ class ParquetColumns:
         if self._repeats:  # names no longer say which column is meant
             yield from pq.ParquetFile(self._path, metadata=self._metadata).read().column(i).chunks
             return
-        words = pa.types.is_string(field.type) or pa.types.is_large_string(field.type)
-        file = pq.ParquetFile(
-            self._path, metadata=self._metadata, read_dictionary=[field.name] if words else None,
-            pre_buffer=False,
-        )  # fmt: skip
-        for batch in file.iter_batches(_ROWS, columns=[field.name], use_threads=False):
+        for batch in self._file().iter_batches(_ROWS, columns=[field.name], use_threads=False):
             yield batch.column(0)
+
+    def _file(self) -> pq.ParquetFile:
+        """Return this thread's reader: one reader must not serve two threads at once."""
+        if not hasattr(self._local, "file"):
+            words = [
+                field.name for field in self._schema
+                if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)
+            ]  # fmt: skip
+            self._local.file = pq.ParquetFile(
+                self._path, metadata=self._metadata, read_dictionary=words, pre_buffer=False
+            )
+        return self._local.file
 
     def _unreadable(self, error: Exception) -> DataError:
         reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
