@@ -40,7 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `infoscope table`."""
     parser.epilog = EPILOG
     parser.add_argument("file", metavar="FILE", help="a CSV (packed or not), Parquet or Arrow "
-                        "file, a folder or pattern of such files, or - for standard input")  # fmt: skip
+                        "file, a folder or pattern of files, or - for standard input")  # fmt: skip
     parser.add_argument("--target", metavar="COL", help="rank the other columns by what they tell")
     parser.add_argument("--given", action="append", default=[], metavar="COL", help="rank by what "
                         "columns tell once COL is known (may be repeated)")  # fmt: skip
