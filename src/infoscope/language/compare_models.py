@@ -67,7 +67,7 @@ def compare(
     With one vocabulary both models read the text once, in step, and each few rows of both are
     reduced together in float64: nothing of size tokens times vocabulary exists at any time, and
     nothing is clamped (a KL below 0 by more than rounding, 1e-12, would show a fault). Equal models
-    give exactly 0. About two readings of the text, and a seventh more.
+    give exactly 0. Cost: two readings of the text, and about a third more to reduce the rows.
 
     Models with different vocabularies have no common outcomes at a token; they are compared by what
     they pay for the same bytes, between the boundaries that both tokenizers share. The mean of
