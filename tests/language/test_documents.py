@@ -269,12 +269,3 @@ def test_one_very_long_line_is_scored_like_short_ones(tiny) -> None:
     assert (found.n_tokens, found.n_lines) == (400_000, 1)
     short = score(b"ab" * 1000, model)
     assert found.bits_per_byte.value == pytest.approx(short.bits_per_byte.value, rel=1e-3)
-
-
-def test_ten_megabytes_in_one_line_are_cut_into_tokens(smollm2) -> None:
-    line = b"The quick brown fox jumps over the lazy dog, 12 times. " * 182_000
-    tokens = smollm2.encode(line)
-    assert len(line) > 10_000_000
-    assert (tokens.starts[0], tokens.ends[-1]) == (0, len(line))
-    few = smollm2.encode(line[: len(line) // 1000])
-    assert len(tokens.ids) == pytest.approx(1000 * len(few.ids), rel=1e-3)
