@@ -1,84 +1,281 @@
-"""Share of nominal 95 % intervals that hold the truth, task by task, with and without a warning.
+"""Share of nominal 95 % intervals that hold the truth, with and without a warning, by task group.
 
-An estimate counts as warned if its notes say that the value is extrapolated, too low, or a lower
-bound. Monte Carlo error of a share p over r repeats is sqrt(p (1 - p) / r).
+Every estimate is `auto` with defaults. It counts as warned if a note says that the value is
+probably off, rests on few rows or on a model alone, or that the interval is not to be trusted.
+Groups are those of `infoscope.known` (pairs of single columns apart), and for the other quantities
+one group a quantity and kind of data. Files:
 
-    python benchmarks/estimate_accuracy/intervals.py --repeats 40      # about 10 minutes
+    benchmarks/results/estimate_coverage.csv         by group, with `warned` and `quiet_coverage`,
+                                                     the coverage of the estimates not warned
+    benchmarks/results/estimate_coverage_tasks.csv   by task
+
+Binomial error of a share p of r estimates is sqrt(p (1 - p) / r); it stands in the table.
+
+    python benchmarks/estimate_accuracy/intervals.py                    # an hour on one core
+    python benchmarks/estimate_accuracy/intervals.py --scalars 100 --vectors 8
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import os
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from multiprocessing import Pool
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 from tasks import RESULTS, write
 
-from infoscope.estimate import mutual_information
-from infoscope.known import Task, find_task
+import infoscope.estimate as est
+from infoscope.core.result import Estimate
+from infoscope.known import Task, tasks
 
-NAMES = (
-    "1v1-normal-0.75",
-    "student-identity-1-1-1",
-    "1v1-X-0.9",
-    "1v1-additive-0.1",
-    "clayton-2.0",
-    "multinormal-dense-5-5-0.5",
-    "multinormal-sparse-3-3-2-2.0",
-    "spiral-multinormal-sparse-3-3-2-2.0",
-    "multinormal-sparse-25-25-2-2.0",
-    "student-identity-3-3-2",
-    "student-identity-5-5-3",
-    "mult-sparse-w-inliers-5-5-2-2.0-0.2",
-    "3v1-concentric_gaussians-3",
-    "clayton-2.0-hidden-4-4",
-    "rotated-cube-multinormal-sparse-3-3-2-2.0",
-    "uniform-noise-3-3-0.5",
-    "circles-2-2-3.0",
-    "product-2-1-0.5",
-    "independent-5-5",
-    "linear-8-8-2-1.0",
+WARNINGS = (
+    "trust it less",
+    "still too low",
+    "fine structure that is not resolved",
+    "do not trust the interval",
+    "too low by more than the interval",
+    "rows are few",
+    "that is too much",
+    "in columns are few",
+    "columns are few",
+    "rests on the model",
 )
-WARNINGS = ("trust it less", "still too low", "fine structure")
+Draw = Callable[[np.random.Generator], Estimate]
+#: group, task, truth, n, cheap (many repeats), draw
+Case = tuple[str, str, float, int, bool, Draw]
 
 
-def run_task(task: Task, index: int, repeats: int, n: int) -> dict[str, object]:
+def of_task(task: Task, n: int) -> Case:
+    scalar = task.dims == (1, 1)
+    group = f"information, {task.group}{', two columns' if scalar else ''}"
+    labels = {}
+    if task.collection in ("labels", "chain"):
+        group = f"information, {task.collection}"
+        labels = {f"discrete_{side}": kind == "discrete" or None
+                  for side, kind in zip("xy", task.kinds, strict=True)}  # fmt: skip
+
+    def draw(rng: np.random.Generator) -> Estimate:
+        return est.mutual_information(*task.sample(n, rng), **labels)
+
+    return group, task.name, max(task.mutual_information, 0.0), n, scalar, draw  # rounding
+
+
+def entropies() -> Iterator[Case]:
+    def zipf(k: int, power: float) -> np.ndarray:
+        p = np.arange(1.0, k + 1) ** -power
+        return p / p.sum()
+
+    laws = {
+        "coin 0.5": np.array([0.5, 0.5]),
+        "coin 0.02": np.array([0.02, 0.98]),
+        "uniform 10": np.full(10, 0.1),
+        "uniform 1000": np.full(1000, 0.001),
+        "zipf 1, 30": zipf(30, 1.0),
+        "zipf 1, 1000": zipf(1000, 1.0),
+        "zipf 1.5, 10000": zipf(10000, 1.5),
+        "geometric 0.2": 0.2 * 0.8 ** np.arange(150),
+        "half certain, 500 rare": np.append(0.5, np.full(500, 0.001)),
+    }
+    for name, law in laws.items():
+        p = law / law.sum()
+        truth = -float(p @ np.log(p))
+        for n in (200, 1000, 5000):
+            seen = "well sampled" if p.size * 5 <= n else "undersampled"
+
+            def draw(rng: np.random.Generator, p: np.ndarray = p, n: int = n) -> Estimate:
+                return est.entropy(rng.choice(p.size, n, p=p), discrete=True)
+
+            yield f"entropy, labels, {seen}", name, truth, n, True, draw
+
+
+def densities() -> Iterator[Case]:
+    e = math.e
+    laws: dict[str, tuple[float, Callable[[np.random.Generator, int], np.ndarray]]] = {
+        "normal": (0.5 * math.log(2 * math.pi * e), lambda r, n: r.normal(size=n)),
+        "uniform": (0.0, lambda r, n: r.random(n)),
+        "exponential": (1.0, lambda r, n: r.exponential(size=n)),
+        "Laplace": (math.log(2 * e), lambda r, n: r.laplace(size=n)),
+        "normal, 3 columns": (
+            1.5 * math.log(2 * math.pi * e), lambda r, n: r.normal(size=(n, 3)),
+        ),
+    }  # fmt: skip
+    for name, (truth, sample) in laws.items():
+
+        def draw(rng: np.random.Generator, sample: Callable = sample) -> Estimate:
+            return est.entropy(sample(rng, 500))
+
+        yield "entropy, numbers", name, truth, 500, True, draw
+
+
+def divergences() -> Iterator[Case]:
+    def numbers(rng: np.random.Generator) -> Estimate:
+        return est.kl_divergence(rng.normal(size=500), rng.normal(0.5, 1, 500))
+
+    yield "divergence, numbers", "normals half apart", 0.125, 500, True, numbers
+    p, q = np.array([0.5, 0.3, 0.2]), np.array([0.2, 0.3, 0.5])
+
+    def labels(rng: np.random.Generator) -> Estimate:
+        return est.kl_divergence(rng.choice(3, 500, p=p), rng.choice(3, 500, p=q))
+
+    yield "divergence, labels", "three labels", float(p @ np.log(p / q)), 500, True, labels
+
+
+def conditionals() -> Iterator[Case]:
+    def normals(rng: np.random.Generator) -> Estimate:
+        z = rng.normal(size=500)
+        x = z + rng.normal(size=500)
+        return est.conditional_mutual_information(x, z + 0.8 * (x - z) + rng.normal(size=500), z)
+
+    yield (
+        "conditional information, numbers", "normals", 0.5 * math.log(1.64), 500, True, normals,
+    )  # fmt: skip
+
+    def coins(rng: np.random.Generator) -> Estimate:
+        z = rng.integers(0, 3, 500)
+        x = rng.integers(0, 2, 500)
+        y = np.where(rng.random(500) < 0.2, 1 - x, x)
+        return est.conditional_mutual_information(x, y, z)
+
+    truth = math.log(2) + 0.2 * math.log(0.2) + 0.8 * math.log(0.8)
+    yield "conditional information, labels", "channel", truth, 500, True, coins
+
+
+def transfers() -> Iterator[Case]:
+    for stay, flip in ((0.5, 0.1), (0.9, 0.2), (0.98, 0.1)):
+        table = np.zeros((2, 2, 2))
+        for a, own, seen, now in np.ndindex(2, 2, 2, 2):
+            chance = 0.5 * (1 - flip if own == a else flip) * (stay if seen == a else 1 - stay)
+            table[own, seen, now] += chance * (1 - flip if now == seen else flip)
+
+        def entropy_of(t: np.ndarray) -> float:
+            return -float((t[t > 0] * np.log(t[t > 0])).sum())
+
+        truth = entropy_of(table.sum(2)) + entropy_of(table.sum(1))
+        truth -= entropy_of(table.sum((1, 2))) + entropy_of(table)
+
+        def labels(rng: np.random.Generator, stay: float = stay, flip: float = flip) -> Estimate:
+            x = np.cumsum(rng.random(1001) > stay) % 2
+            y = np.roll(x, 1) ^ (rng.random(1001) < flip)
+            return est.transfer_entropy(x[1:], y[1:])
+
+        yield "transfer entropy, labels", f"kept {stay}, flipped {flip}", truth, 1000, True, labels
+    for a, b in ((0.5, 0.6), (0.9, 0.5)):
+        # x: AR(1) with a, y_t = 0.4 y_(t-1) + b x_(t-1) + noise; stationary covariances by hand
+        xx = 1 / (1 - a * a)
+        xy = a * b * xx / (1 - 0.4 * a)
+        yy = (1 + b * b * xx + 0.8 * b * xy) / (1 - 0.16)
+        truth = 0.5 * math.log1p(b * b * (xx - xy * xy / yy))
+
+        def numbers(rng: np.random.Generator, a: float = a, b: float = b) -> Estimate:
+            noise = rng.normal(size=(2, 700))
+            x, y = np.zeros(700), np.zeros(700)
+            for t in range(1, 700):
+                x[t] = a * x[t - 1] + noise[0, t]
+                y[t] = 0.4 * y[t - 1] + b * x[t - 1] + noise[1, t]
+            return est.transfer_entropy(x[200:], y[200:])
+
+        yield "transfer entropy, numbers", f"AR({a}), {b}", truth, 500, True, numbers
+
+
+def cases() -> list[Case]:
+    found: list[Case] = []
+    for collection in ("published", "mixture", "new", "labels", "chain"):
+        for task in tasks(collection):
+            sizes = (500, 1000) if task.dims == (1, 1) else (500,)
+            found += [of_task(task, n) for n in sizes if max(task.dims) < 50]
+    for more in (entropies, densities, divergences, conditionals, transfers):
+        found += list(more())
+    return found
+
+
+def run_job(job: tuple[int, int]) -> dict[str, object]:
+    index, repeats = job
+    group, name, truth, n, _, draw = cases()[index]
     values, stderrs, hits, warned = [], [], [], []
     for repeat in range(repeats):
-        x, y = task.sample(n, np.random.default_rng([77, repeat, index]))
-        estimate = mutual_information(x, y)
+        estimate = draw(np.random.default_rng([77, repeat, index]))
         values.append(estimate.value)
-        stderrs.append(estimate.stderr)
-        low, high = estimate.interval.low, estimate.interval.high  # type: ignore[union-attr]
-        hits.append(low <= task.mutual_information <= high)
+        stderrs.append(math.nan if estimate.stderr is None else estimate.stderr)
+        assert estimate.interval is not None, name
+        hits.append(estimate.interval.low <= truth <= estimate.interval.high)
         warned.append(any(word in note for note in estimate.notes for word in WARNINGS))
-    quiet = [hit for hit, loud in zip(hits, warned, strict=True) if not loud]
     return {
-        "group": task.group, "task": task.name, "dims": "{}+{}".format(*task.dims), "n": n,
-        "repeats": repeats, "truth": round(task.mutual_information, 4),
-        "bias": round(float(np.mean(values)) - task.mutual_information, 4),
+        "group": group, "task": name, "n": n, "repeats": repeats, "truth": round(truth, 4),
+        "bias": round(float(np.mean(values)) - truth, 4),
         "sd": round(float(np.std(values, ddof=1)), 4),
-        "mean_stderr": round(float(np.mean(np.asarray(stderrs, dtype=float))), 4),
-        "coverage_95": round(float(np.mean(hits)), 3), "warned": round(float(np.mean(warned)), 3),
-        "coverage_95_not_warned": round(float(np.mean(quiet)), 3) if quiet else "",
+        "mean_stderr": round(float(np.mean(stderrs)), 4),
+        **shares(np.array(hits), np.array(warned)),
+        "hits": sum(hits), "loud": sum(warned),
+        "quiet_hits": sum(h and not w for h, w in zip(hits, warned, strict=True)),
     }  # fmt: skip
+
+
+def shares(hits: np.ndarray, warned: np.ndarray) -> dict[str, object]:
+    quiet = hits[~warned]
+    p = float(hits.mean())
+    q = float(quiet.mean()) if quiet.size else math.nan
+    return {
+        "coverage_95": round(p, 3),
+        "binomial_error": round(math.sqrt(p * (1 - p) / hits.size), 3),
+        "warned": round(float(warned.mean()), 3),
+        "quiet": int(quiet.size),
+        "quiet_coverage": round(q, 3) if quiet.size else "",
+        "quiet_binomial_error": round(math.sqrt(q * (1 - q) / quiet.size), 3) if quiet.size else "",
+    }
+
+
+def by_group(rows: list[dict[str, object]]) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = []
+    for group in sorted({str(row["group"]) for row in rows}):
+        members = [row for row in rows if row["group"] == group]
+        hits: list[bool] = []
+        warned: list[bool] = []
+        for row in members:
+            r, loud, hit, quiet_hit = (
+                int(str(row[key])) for key in ("repeats", "loud", "hits", "quiet_hits")
+            )
+            hits += [True] * quiet_hit + [False] * (r - loud - quiet_hit)
+            hits += [True] * (hit - quiet_hit) + [False] * (loud - hit + quiet_hit)
+            warned += [False] * (r - loud) + [True] * loud
+        summary = shares(np.array(hits), np.array(warned))
+        half = float(np.mean(warned)) >= 0.5
+        found.append({
+            "group": group, "tasks": len({row["task"] for row in members}),
+            "estimates": len(hits), **summary, "warning_given": "mostly" if half else "no",
+        })  # fmt: skip
+    return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=40)
-    parser.add_argument("--n", type=int, default=500)
+    parser.add_argument("--scalars", type=int, default=200, help="repeats of cheap cases")
+    parser.add_argument("--vectors", type=int, default=24, help="repeats of vector tasks")
+    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--only", default="", help="groups that contain this")
     parser.add_argument("--name", default="estimate_coverage")
     options = parser.parse_args()
+    jobs = [
+        (i, options.scalars if case[4] else options.vectors)
+        for i, case in enumerate(cases())
+        if options.only in case[0]
+    ]
+    jobs.sort(key=lambda job: job[1], reverse=True)  # the cheap ones first
     rows: list[dict[str, object]] = []
-    path: Path = RESULTS / f"{options.name}.csv"
-    for index, name in enumerate(NAMES):
-        rows.append(run_task(find_task(name), index, options.repeats, options.n))
-        write(path, rows)
-        print(*rows[-1].values(), sep="\t", flush=True)
+    hidden = ("hits", "loud", "quiet_hits")
+    with Pool(options.processes) as pool:
+        for row in pool.imap_unordered(run_job, jobs):
+            rows.append(row)
+            rows.sort(key=lambda one: (str(one["group"]), str(one["task"]), int(str(one["n"]))))
+            print(*row.values(), sep="\t", flush=True)
+            shown = [{key: v for key, v in one.items() if key not in hidden} for one in rows]
+            write(RESULTS / f"{options.name}_tasks.csv", shown)  # partial results are kept
+            write(RESULTS / f"{options.name}.csv", by_group(rows))
+    for row in by_group(rows):
+        print(*row.values(), sep="\t")
 
 
 if __name__ == "__main__":

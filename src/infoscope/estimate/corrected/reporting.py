@@ -9,8 +9,11 @@ from infoscope.estimate.corrected.choosing import Candidate
 __all__ = ["Findings", "notes_of"]
 
 _GAP = 0.15  # value less bound; above it errors were four times larger in the study
-_MISFIT = 4.0
+_MISFIT = 3.0
+_STRONG = 2.0  # nats
 _VISIBLE = 0.5
+
+_COPULAS = ("gaussian", "student", "contaminated")
 
 _WORDS = {
     "independence": "no model beats independence on held-out rows",
@@ -71,6 +74,11 @@ def notes_of(model: Candidate, tried: list[Candidate], found: Findings) -> tuple
             "No simple copula is best here. On such tasks the value was mostly too low, by 8 % on "
             f"average, which the error bar includes ({found.shape:.3f} nats)."
         )
+        if model.name in _COPULAS and found.misfit > 1.0:
+            notes.append(
+                "Even so a simple copula was best, and neighbours see more than it: the value is "
+                "probably still too low."
+            )
     if found.value - found.bound > _GAP:
         notes.append(
             f"The value is {found.value - found.bound:.2f} nats above that bound: the rest is the "
@@ -80,6 +88,11 @@ def notes_of(model: Candidate, tried: list[Candidate], found: Findings) -> tuple
         notes.append(
             f"Neighbours see more dependence than the model has (z = {found.misfit:.1f}): the "
             "value is probably still too low."
+        )
+    if found.value > _STRONG:
+        notes.append(
+            f"Above {_STRONG:g} nats a value rests on the model's tails and edges, which "
+            f"n={found.n} rows hardly show; trust it less."
         )
     if found.ksg - found.bound > 0.2 and found.bound < 0.1:
         notes.append(
