@@ -1,0 +1,1 @@
+"""Models that learn bytes while reading them, and the coder that turns their bets into bytes."""
