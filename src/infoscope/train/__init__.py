@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from infoscope.core.extras import require
 
 if TYPE_CHECKING:
+    from infoscope.train.contrastive import Contrast, info_nce, nt_xent
     from infoscope.train.controllers import AdaptiveKL, EntropyTarget
     from infoscope.train.divergence_losses import (
         distillation_loss,
@@ -41,13 +42,28 @@ if TYPE_CHECKING:
     from infoscope.train.preference_losses import dpo_loss, ipo_loss
     from infoscope.train.statistics import TokenStatistics, token_statistics
     from infoscope.train.trust_regions import PolicyStep, policy_step, ppo_clip_loss
+    from infoscope.train.variational import (
+        Elbo,
+        PosteriorReport,
+        RateSplit,
+        elbo,
+        free_bits,
+        gaussian_rate,
+        iwae_bound,
+        posterior_report,
+        rate_split,
+    )
 
 __all__ = [
     "PENALTIES",
     "AdaptiveKL",
+    "Contrast",
+    "Elbo",
     "EntropyTarget",
     "PenaltyFacts",
     "PolicyStep",
+    "PosteriorReport",
+    "RateSplit",
     "TokenStatistics",
     "best_of_n_kl",
     "best_of_n_win_rate",
@@ -55,17 +71,25 @@ __all__ = [
     "cross_entropy_loss",
     "distillation_loss",
     "dpo_loss",
+    "elbo",
     "focal_loss",
+    "free_bits",
+    "gaussian_rate",
     "generalized_js_loss",
+    "info_nce",
     "ipo_loss",
+    "iwae_bound",
     "js_loss",
     "kl_loss",
     "kl_penalty",
     "linear_cross_entropy",
+    "nt_xent",
     "over_optimization",
     "penalty_facts",
     "policy_step",
+    "posterior_report",
     "ppo_clip_loss",
+    "rate_split",
     "renyi_loss",
     "sequence_kl",
     "tilted_policy",
@@ -73,6 +97,18 @@ __all__ = [
 ]
 
 _HOMES = {
+    "variational": (
+        "Elbo",
+        "PosteriorReport",
+        "RateSplit",
+        "elbo",
+        "free_bits",
+        "gaussian_rate",
+        "iwae_bound",
+        "posterior_report",
+        "rate_split",
+    ),
+    "contrastive": ("Contrast", "info_nce", "nt_xent"),
     "controllers": ("AdaptiveKL", "EntropyTarget"),
     "divergence_losses": (
         "distillation_loss",
