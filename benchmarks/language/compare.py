@@ -74,10 +74,11 @@ def fine_tuned(folder: Path, target: Path) -> None:
 
     ids = torch.from_numpy(load("smollm2").encode(TEXT.read_bytes()[20_000:24_000]).ids)[None]
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
-    optimiser = torch.optim.SGD(model.parameters(), lr=0.02)
+    optimiser = torch.optim.SGD(model.parameters(), lr=0.05)
     for _ in range(3):
         optimiser.zero_grad()
         model(ids[:, :256], labels=ids[:, :256]).loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)  # else the first step breaks it
         optimiser.step()
     model.save_pretrained(target)
 
