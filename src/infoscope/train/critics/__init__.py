@@ -1,0 +1,1 @@
+"""Bounds on mutual information by trained critics, one method a file, offered to `estimate`."""

@@ -1,0 +1,32 @@
+"""MINE: Donsker-Varadhan with a slowly moving denominator in the slope."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from infoscope.estimate.method import CONTINUOUS_PAIR, Raw, Spec, Value
+from infoscope.estimate.variables import Variable
+from infoscope.train.critics.fitting import COST, INVARIANCES, OPTIONS, SMALLEST, fit
+
+__all__ = ["SPEC", "run"]
+
+SPEC = Spec(
+    quantity="mutual_information",
+    name="mine",
+    kinds=CONTINUOUS_PAIR,
+    assumes="about a lower bound; a finite batch pushes it up where the information is large",
+    bias="Too low by what the critic misses.",
+    cost=COST,
+    source="Belghazi et al., Mutual information neural estimation (2018), section 3.2",
+    options=OPTIONS,
+    invariances=INVARIANCES,
+    smallest_n=SMALLEST,
+)
+
+
+def run(
+    x: Variable, y: Variable, *, rng: np.random.Generator, hidden: Value, epochs: Value,
+    batch: Value,
+) -> Raw:  # fmt: skip
+    """Return the value on held-out pairs, with a critic trained on others."""
+    return fit("mine", x, y, rng, hidden=hidden, epochs=epochs, batch=batch)
