@@ -50,6 +50,24 @@ class CodedTable:
         """Return the codes of column c as a fixed column to count against."""
         return self.codes[c].astype(np.int32)
 
+    def level_counts(self, c: int) -> NDArray[np.int64]:
+        """Return how often each code of column c occurs, null first."""
+        return np.bincount(self.codes[c], minlength=int(self.levels[c]) + 1).astype(np.int64)
+
+    def crossed(self, given: Sequence[int], last: int) -> tuple[NDArray[np.int32], int]:
+        """Return columns `given`, joined, by `last`, to count against, and the levels of the join.
+
+        The codes are join * (levels[last] + 1) + code of `last`; a join with a null is 0.
+        """
+        if len(given) == 1:
+            codes, levels = self.column(given[0]), int(self.levels[given[0]])
+        else:
+            codes, levels = join_codes([self.column(c) for c in given])
+        return codes * np.int32(self.levels[last] + 1) + self.codes[last], levels
+
+    def announce(self, requests: Sequence[object]) -> None:
+        """Say what `against` will be asked; here each request is counted when it comes."""
+
     def against(
         self, which: Sequence[int] | NDArray[np.int64], fixed: NDArray[np.int32], levels: int
     ) -> PairTables:

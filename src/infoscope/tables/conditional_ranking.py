@@ -15,6 +15,7 @@ from infoscope.tables.conditional import conditional_statistics
 from infoscope.tables.conditional_counts import CodedTable, join_codes
 from infoscope.tables.contingency import statistics_of
 from infoscope.tables.matrix import UNRELIABLE
+from infoscope.tables.remote_table import RemoteCodes
 
 __all__ = ["Found", "rank_by_gaps", "rank_given"]
 
@@ -31,21 +32,25 @@ class Found:
 
 
 def rank_given(
-    codes: Sequence[NDArray[Any]], levels: Sequence[int], target: int, given: Sequence[int],
-    *, level: float,
+    codes: Sequence[NDArray[Any]] | RemoteCodes, levels: Sequence[int], target: int,
+    given: Sequence[int], *, level: float,
 ) -> list[Found]:  # fmt: skip
     """Return I(X; target | all of `given`) of every other column, in their order.
 
     `fraction` is the share of H(target | given) that the column takes away.
     """
-    fixed = [np.asarray(codes[c], np.int32) for c in given]
-    strata, n_strata = join_codes(fixed)
     k = int(levels[target])
-    goal = strata * np.int32(k + 1) + np.asarray(codes[target], np.int32)
     others = [c for c in range(len(codes)) if c != target and c not in given]
-    table = CodedTable([codes[c] for c in others], [levels[c] for c in others])
-    tables = table.against(np.arange(len(others)), goal, n_strata * (k + 1) + k)
-    got = conditional_statistics(tables, table.levels, k, level=level, n_tests=len(others))
+    own = np.array([levels[c] for c in others], np.int64)
+    if isinstance(codes, RemoteCodes):
+        fixed, n_strata = codes.crossed(given, target)
+        tables = codes.against(others, fixed, n_strata * (k + 1) + k)
+    else:
+        strata, n_strata = join_codes([np.asarray(codes[c], np.int32) for c in given])
+        goal = strata * np.int32(k + 1) + np.asarray(codes[target], np.int32)
+        table = CodedTable([codes[c] for c in others], own.tolist())
+        tables = table.against(np.arange(len(others)), goal, n_strata * (k + 1) + k)
+    got = conditional_statistics(tables, own, k, level=level, n_tests=len(others))
     q = benjamini_hochberg(got.p_value)
     found: list[Found] = []
     for t, column in enumerate(others):
@@ -76,16 +81,24 @@ def rank_given(
 
 
 def rank_by_gaps(
-    codes: Sequence[NDArray[Any]], levels: Sequence[int], target: int, *, level: float
+    codes: Sequence[NDArray[Any]] | RemoteCodes, levels: Sequence[int], target: int, *, level: float
 ) -> list[Found]:
     """Return what being null tells about the target, for every other column that has nulls."""
-    gappy = [c for c in range(len(codes)) if c != target and not np.all(codes[c])]
+    if isinstance(codes, RemoteCodes):
+        missing = np.array([codes.level_counts(c)[0] for c in range(len(codes))])
+    else:
+        missing = np.array([column.size - np.count_nonzero(column) for column in codes])
+    gappy = [c for c in np.flatnonzero(missing).tolist() if c != target]
     if not gappy:
         return []
-    table = CodedTable([(codes[c] == 0).astype(np.uint8) + 1 for c in gappy], [2] * len(gappy))
     k = int(levels[target])
-    tables = table.against(np.arange(len(gappy)), np.asarray(codes[target], np.int32), k)
-    got = statistics_of(tables, np.append(table.levels, k), level=level, seed=0, n_tests=len(gappy))
+    if isinstance(codes, RemoteCodes):
+        tables = codes.gaps(gappy, target)
+    else:
+        table = CodedTable([(codes[c] == 0).astype(np.uint8) + 1 for c in gappy], [2] * len(gappy))
+        tables = table.against(np.arange(len(gappy)), np.asarray(codes[target], np.int32), k)
+    both = np.append(np.full(len(gappy), 2), k)
+    got = statistics_of(tables, both, level=level, seed=0, n_tests=len(gappy))
     q = benjamini_hochberg(got.p_value)
     found: list[Found] = []
     for t, column in enumerate(gappy):
@@ -97,7 +110,7 @@ def rank_by_gaps(
             method="plugin minus E0", n=int(got.n[t]),
             diagnostics={
                 "plugin": float(got.plugin[t]), "expected": float(got.expected[t]),
-                "missing": float(np.count_nonzero(codes[column] == 0)),
+                "missing": float(missing[column]),
             },
         )  # fmt: skip
         whole = float(got.right_entropy[t])

@@ -20,7 +20,15 @@ from infoscope.tables.matrix import close_names
 from infoscope.tables.reading import NULL_MARKERS
 from infoscope.tables.source_columns import Source
 
-__all__ = ["Bins", "EncodedTable", "check_bins", "encode_table"]
+__all__ = [
+    "Bins",
+    "EncodedTable",
+    "check_binned",
+    "check_bins",
+    "check_names",
+    "checked_notes",
+    "encode_table",
+]
 
 #: A number of bins for all columns; numbers or edges by column name; an earlier map, for its edges.
 Bins: TypeAlias = Any
@@ -124,7 +132,7 @@ def encode_table(
     bins = check_bins(bins, binning)
     if earlier:
         bins = {name: bins[name] for name in source.names if name in bins}
-    _check_names(source.names, target, bins, kinds, source.repeated)
+    check_names(source.names, target, bins, kinds, source.repeated)
     if source.n_rows < 2:
         raise DataError(sentence(
             "scan", "source", "have at least two rows", f"{source.n_rows} in '{source.label}'"
@@ -139,7 +147,7 @@ def encode_table(
             null_markers, name == target, binning, (like or {}).get(name), narrow=True,
         )  # fmt: skip
         encoded = encode_or_leave_out(name, source.chunks(i), request)
-        _check_binned(encoded.column, bins)
+        check_binned(encoded.column, bins)
         pa.default_memory_pool().release_unused()
         bar.advance()
         return encoded
@@ -152,31 +160,45 @@ def encode_table(
             with ThreadPoolExecutor(workers) as pool:
                 encoded = list(pool.map(one, range(len(source.names))))
     columns = tuple(each.column for each in encoded)
-    notes = list(source.notes)
-    notes += [f"{column.name}: {column.note}" for column in columns if column.note]
+    notes = checked_notes(source.label, source.n_rows, columns, source.notes, target)
+    codes = [each.codes for each in encoded if each.codes is not None]
+    return EncodedTable(source.label, source.n_rows, columns, codes, notes)
+
+
+def checked_notes(
+    label: str, n_rows: int, columns: Sequence[Column], notes: Sequence[str], target: str | None
+) -> tuple[str, ...]:
+    """Return all notes on a table that was read, and check that there is something to map.
+
+    Raises
+    ------
+    DataError
+        If no column can be mapped, or the target cannot.
+    """
+    said = list(notes)
+    said += [f"{column.name}: {column.note}" for column in columns if column.note]
     mapped = [column for column in columns if column.mapped]
     binned = [f"{column.name} ({column.n_levels})" for column in mapped if column.edges]
     if binned:
-        notes.append(f"counted in bins (edges in the columns): {', '.join(binned)}")
+        said.append(f"counted in bins (edges in the columns): {', '.join(binned)}")
     gaps = [f"{column.name} {column.n_missing}" for column in mapped if column.n_missing]
     if gaps:
-        notes.append(
-            f"missing, of {source.n_rows} rows: {', '.join(gaps)}; each pair is counted on the "
+        said.append(
+            f"missing, of {n_rows} rows: {', '.join(gaps)}; each pair is counted on the "
             "rows in which both columns are present"
         )
     if not mapped:
         raise DataError(sentence(
-            "scan", "source", "have a column that can be mapped", f"none in '{source.label}'",
-            "; ".join(notes),
+            "scan", "source", "have a column that can be mapped", f"none in '{label}'",
+            "; ".join(said),
         ))  # fmt: skip
     if target is not None and target not in [column.name for column in mapped]:
         note = next(column.note for column in columns if column.name == target)
         raise DataError(sentence("scan", "target", "be a column to map", f"{target!r} ({note})"))
-    codes = [each.codes for each in encoded if each.codes is not None]
-    return EncodedTable(source.label, source.n_rows, columns, codes, tuple(notes))
+    return tuple(said)
 
 
-def _check_binned(column: Column, bins: Bins) -> None:
+def check_binned(column: Column, bins: Bins) -> None:
     """Raise if bins were asked for by name and the column has no numbers to cut."""
     words = column.kind not in ("numeric", "ordinal", "date") and column.edges is None
     if isinstance(bins, Mapping) and column.name in bins and words:
@@ -186,7 +208,7 @@ def _check_binned(column: Column, bins: Bins) -> None:
         ))  # fmt: skip
 
 
-def _check_names(
+def check_names(
     names: tuple[str, ...],
     target: str | None,
     bins: Bins,

@@ -251,7 +251,7 @@ def _leakage(ranking: tuple[Pick, ...], target: str) -> list[str]:
 
 
 def _entropy(read: CodedSource, t: int) -> float:
-    counts = np.bincount(read.table.codes[t])[1:]
+    counts = read.table.level_counts(t)[1:]
     seen = counts[counts > 0]
     n = seen.sum()
     return float(math.log(n) - (seen * np.log(seen)).sum() / n) if seen.size > 1 else 0.0

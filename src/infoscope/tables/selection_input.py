@@ -17,6 +17,8 @@ from infoscope.tables.conditional_counts import CodedTable
 from infoscope.tables.encoding import Request, encode_or_leave_out
 from infoscope.tables.matrix import close_names
 from infoscope.tables.reading import NULL_MARKERS
+from infoscope.tables.remote_open import check_file_options, encode_remote, is_remote
+from infoscope.tables.remote_table import RemoteCodes
 from infoscope.tables.sources import open_source
 
 __all__ = ["Bins", "CodedSource", "read_coded", "seed_of"]
@@ -31,7 +33,7 @@ class CodedSource:
     label: str
     columns: tuple[Column, ...]
     left_out: tuple[Column, ...]
-    table: CodedTable
+    table: CodedTable | RemoteCodes
     notes: tuple[str, ...]
 
     @property
@@ -91,6 +93,12 @@ def read_coded(
             raise UnknownName(
                 sentence(function, f"kinds[{name!r}]", f"be one of {known}", repr(kind))
             )
+    if is_remote(source):
+        check_file_options(function, source, names is not None, delimiter is not None, not header)
+        return _read_remote(
+            source, function, target, bins=bins, kinds=kinds, missing=missing,
+            null_markers=null_markers, progress=progress,
+        )  # fmt: skip
     opened = open_source(source, delimiter=delimiter, header=header, names=names, encoding=encoding)
     asked = {"target": [] if target is None else [target], "kinds": list(kinds or {})}
     asked["bins"] = list(bins) if isinstance(bins, Mapping) else []
@@ -135,17 +143,45 @@ def read_coded(
                 codes.append(encoded.codes.astype(np.int32) + 1 if null_level else encoded.codes)
                 levels.append(column.n_levels + null_level)
             bar.advance()
-    gaps = [f"{column.name} {column.n_missing}" for column in columns if column.n_missing]
-    if gaps:
-        how = (
-            "counted as a level of their own, except in the target"
-            if missing == "level"
-            else "left out wherever a column with gaps is counted"
-        )
-        notes.append(f"missing, of {opened.n_rows} rows: {', '.join(gaps)}; {how}")
+    notes += _gap_notes(columns, opened.n_rows, missing)
     return CodedSource(
         opened.label, tuple(columns), tuple(left_out), CodedTable(codes, levels), tuple(notes)
     )
+
+
+def _read_remote(
+    source: Any, function: str, target: str | None, *, bins: Bins,
+    kinds: Mapping[str, str] | None, missing: str, null_markers: Collection[str],
+    progress: bool | None,
+) -> CodedSource:  # fmt: skip
+    """Read the columns of a table on an engine, without its rows."""
+    table = encode_remote(
+        source, function=function, bins=bins, kinds=kinds, null_markers=null_markers,
+        progress=progress, target=target,
+    )  # fmt: skip
+    columns = table.mapped
+    left_out = tuple(column for column in table.columns if not column.mapped)
+    gaps = [
+        c for c, column in enumerate(columns)
+        if missing == "level" and column.n_missing and column.name != target
+    ]  # fmt: skip
+    notes = [f"{column.name}: {column.note}" for column in table.columns if column.note]
+    notes += _gap_notes(columns, table.n_rows, missing)
+    codes = RemoteCodes(table.counts, gaps)
+    return CodedSource(table.label, columns, left_out, codes, tuple(notes))
+
+
+def _gap_notes(columns: Sequence[Column], n_rows: int, missing: str) -> list[str]:
+    """Say how many values are missing, and what was done about it."""
+    gaps = [f"{column.name} {column.n_missing}" for column in columns if column.n_missing]
+    if not gaps:
+        return []
+    how = (
+        "counted as a level of their own, except in the target"
+        if missing == "level"
+        else "left out wherever a column with gaps is counted"
+    )
+    return [f"missing, of {n_rows} rows: {', '.join(gaps)}; {how}"]
 
 
 def _check_bins(bins: object, name: str, function: str) -> None:

@@ -18,7 +18,6 @@ from infoscope.core.result import Estimate, Interval
 from infoscope.estimate.independence import benjamini_hochberg
 from infoscope.estimate.many_tables import FIELDS, pair_statistics
 from infoscope.tables.conditional import conditional_statistics
-from infoscope.tables.conditional_counts import CodedTable
 from infoscope.tables.counts import PairTables
 from infoscope.tables.reading import NULL_MARKERS
 from infoscope.tables.selection_input import Bins, read_coded, seed_of
@@ -168,18 +167,18 @@ def interactions(
 
 
 def search_pairs(
-    table: CodedTable, names: Sequence[str], target: int, which: Sequence[int], *, level: float,
+    table: Any, names: Sequence[str], target: int, which: Sequence[int], *, level: float,
     seed: int, progress: bool | None,
 ) -> list[Interaction]:  # fmt: skip
     """Return every pair of columns `which` with its synergy about the target, most first."""
     inner = int(table.levels[target])
-    goal = table.column(target)
     n_pairs = len(which) * (len(which) - 1) // 2
     rows: list[tuple[int, int, dict[str, float]]] = []
     with Progress(n_pairs, "searching", "pairs", show=progress) as bar:
+        table.announce([(which[place + 1 :], i, target) for place, i in enumerate(which[:-1])])
         for place, i in enumerate(which[:-1]):
             others = np.array(which[place + 1 :], np.int64)
-            fixed = table.column(i) * np.int32(inner + 1) + goal
+            fixed, _ = table.crossed([i], target)
             width = int(table.levels[i]) * (inner + 1) + inner
             tables = table.against(others, fixed, width)
             for j, values in zip(
