@@ -20,6 +20,7 @@ P_RULES = (
     "all 2 x 2 tables with these margins enumerated",
     "fixed-margin law of G (Pearson III)",
     "random tables with these margins",
+    "nearest neighbours: simulated law of untied columns",
 )
 
 _FEWEST_MINORITY = 50  # below either bound G has a handful of atoms and no curve fits

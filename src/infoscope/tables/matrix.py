@@ -53,7 +53,8 @@ class MutualInformation:
     n : ndarray
         Rows counted.
     entropy : ndarray
-        Entropy of ``columns[i]`` over the rows counted for the pair (i, j): not symmetric.
+        Entropy of ``columns[i]`` over the rows counted for the pair (i, j): not symmetric. Infinite
+        where ``columns[i]`` was measured as numbers, by neighbours.
     rule : ndarray
         How the p-value was found, an index into `contingency.P_RULES`.
     level : float
@@ -89,11 +90,11 @@ class MutualInformation:
     def normalized(self) -> NDArray[np.float64]:
         """(plugin - expected) / (smaller entropy - expected): 1 if one column decides the other.
 
-        0 where that is undefined (a constant column, or no room above E0); NaN without rows.
+        0 where that is undefined (a constant column, or no room above E0); NaN without rows. Of two
+        columns of numbers measured by neighbours, which have no entropy to share: 1 - exp(-2 I),
+        the squared correlation of normal numbers with as much information (negative I: I).
         """
-        ceiling = np.minimum(self.entropy, self.entropy.T) - self.expected
-        undefined = ceiling <= 0
-        return np.where(undefined, 0.0, self.corrected / np.where(undefined, 1.0, ceiling))
+        return self._share(np.minimum(self.entropy, self.entropy.T))
 
     @property
     def unreliable(self) -> NDArray[np.bool_]:
@@ -104,10 +105,30 @@ class MutualInformation:
     def uncertainty(self) -> NDArray[np.float64]:
         """Theil's U: the share of the entropy of ``columns[i]`` that ``columns[j]`` tells.
 
-        Of plug-in values, so upwards biased; 0 for a constant column; not symmetric.
+        Of plug-in values, so upwards biased; 0 for a constant column; not symmetric. Of numbers
+        measured by neighbours: 1 - exp(-2 I).
         """
         whole = self.entropy
-        return np.where(whole > 0, self.plugin / np.where(whole > 0, whole, 1.0), 0.0 * whole)
+        bounded = np.where(np.isinf(whole), 1.0, whole)
+        share = np.where(
+            bounded > 0, self.plugin / np.where(bounded > 0, bounded, 1.0), 0.0 * bounded
+        )
+        return np.where(np.isinf(whole), self._of_normal(), share)
+
+    def _share(self, whole: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return corrected values as shares of `whole` above E0, by another scale where it is inf.
+
+        The other scale: 1 - exp(-2 I) for I > 0, I itself below.
+        """
+        endless = np.isinf(whole)
+        ceiling = np.where(endless, 1.0, whole) - self.expected
+        undefined = ceiling <= 0
+        share = np.where(undefined, 0.0, self.corrected / np.where(undefined, 1.0, ceiling))
+        return np.where(endless, self._of_normal(), share)
+
+    def _of_normal(self) -> NDArray[np.float64]:
+        nats = self.corrected * UNITS[self.unit] / UNITS["nats"]
+        return np.where(nats > 0, -np.expm1(-2.0 * np.maximum(nats, 0.0)), nats)
 
     def normalized_by(self, mean: str) -> NDArray[np.float64]:
         """Return (plugin - expected) / (mean of both entropies - expected).
@@ -133,9 +154,7 @@ class MutualInformation:
                 "MutualInformation.normalized_by", "mean", f"be one of {', '.join(means)}",
                 repr(mean),
             ))  # fmt: skip
-        ceiling = means[mean] - self.expected
-        undefined = ceiling <= 0
-        return np.where(undefined, 0.0, self.corrected / np.where(undefined, 1.0, ceiling))
+        return self._share(means[mean])
 
     def order(self) -> list[int]:
         """Return the numbers of the columns so that those which share much stand together.
@@ -176,16 +195,17 @@ class MutualInformation:
             )
         if not self.n[i, j]:
             notes.append("the two columns are never present in the same row")
-        interval = Interval(
-            float(self.low[i, j]), float(self.high[i, j]), self.level, "score, fixed margins"
-        )
+        by_numbers = bool(i != j and (np.isinf(self.entropy[i, j]) or np.isinf(self.entropy[j, i])))
+        how = "half-samples of neighbours" if by_numbers else "score, fixed margins"
+        ends = float(self.low[i, j]), float(self.high[i, j])
+        known = i != j and not (by_numbers and math.isnan(ends[0]))
         return Estimate(
             "mutual information",
             float(self.corrected[i, j]),
             self.unit,
-            stderr=None if i == j else float(self.stderr[i, j]),
-            interval=None if i == j else interval,
-            method="plugin" if i == j else "plugin minus E0",
+            stderr=float(self.stderr[i, j]) if known else None,
+            interval=Interval(*ends, self.level, how) if known else None,
+            method="plugin" if i == j else "neighbours" if by_numbers else "plugin minus E0",
             n=int(self.n[i, j]),
             diagnostics={
                 "plugin": float(self.plugin[i, j]),

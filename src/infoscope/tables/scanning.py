@@ -23,6 +23,7 @@ from infoscope.tables.encoded_table import Bins, check_bins, encode_table
 from infoscope.tables.information_map import InformationMap
 from infoscope.tables.local_counts import usable_threads
 from infoscope.tables.matrix import MutualInformation
+from infoscope.tables.neighbour_pairs import check_numeric, measure_by_neighbours
 from infoscope.tables.reading import NULL_MARKERS
 from infoscope.tables.sources import open_source
 
@@ -35,6 +36,7 @@ def scan(
     target: str | None = None,
     bins: Bins = None,
     binning: str = "equal_frequency",
+    numeric: str = "bins",
     kinds: Mapping[str, str] | None = None,
     null_markers: Collection[str] = NULL_MARKERS,
     delimiter: str | None = None,
@@ -64,6 +66,11 @@ def scan(
     binning : str
         The rule for edges: "equal_frequency" (exact quantiles, equal values stay together),
         "equal_width", "k_means" or "bayesian_blocks" (finds its own number, `bins` at most).
+    numeric : {"bins", "knn"}
+        "knn" measures pairs of two binned columns by nearest neighbours as
+        `estimate.mutual_information` does, and pairs of one with labels by its method "ross", up to
+        50,000 rows: nothing is lost to bins. p-values come from the neighbours' law where two
+        columns have no ties, else from the bins.
     kinds : mapping of column name to kind, optional
         Overrides what was found out: "categorical", "ordinal", "numeric", "boolean", "date",
         "identifier", "text". Identifiers and free text stay out of the map.
@@ -108,7 +115,8 @@ def scan(
     p-value comes from the law of G = 2 n I under the same margins, which holds its size where the
     chi-square approximation does not (many levels, rare levels). Cost: one pass over the rows for
     each pair, then one over the distinct pairs of totals. Binning loses part of a strong dependence
-    between numeric columns: 9% of it at ten bins and correlation 0.5. Not for weighted rows.
+    between numeric columns: 9% of it at ten bins and correlation 0.5. Neighbours lose none, at
+    about 10 microseconds a row and pair (30 with ties). Not for weighted rows.
 
     Source
     ------
@@ -126,7 +134,9 @@ def scan(
         raise InvalidArgument(sentence("scan", "interval", "lie in (0, 1)", interval))
     seed = _seed(rng)
     check_bins(bins, binning)
+    check_numeric(numeric, 0)
     opened = open_source(source, delimiter=delimiter, header=header, names=names, encoding=encoding)
+    check_numeric(numeric, opened.n_rows)
     table = encode_table(
         opened, target=target, bins=bins, binning=binning, kinds=kinds, null_markers=null_markers,
         threads=threads, progress=progress,
@@ -134,6 +144,12 @@ def scan(
     notes, mapped = list(table.notes), table.mapped
     backend = table.backend(threads)
     matrix = _measure(backend, mapped, interval, seed, usable_threads(threads), progress)
+    if numeric == "knn":
+        matrix, said = measure_by_neighbours(
+            matrix, opened, mapped, table.codes, markers=null_markers, seed=seed,
+            threads=usable_threads(threads), progress=progress,
+        )  # fmt: skip
+        notes += said
     unsure = int(np.triu(matrix.unreliable, k=1).sum())
     if unsure:
         are = "1 pair is" if unsure == 1 else f"{unsure} pairs are"
