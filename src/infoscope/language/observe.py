@@ -92,9 +92,7 @@ class Observer:
         e = self._scratch[: len(z)]
         best, ids = self._largest(z)
         reached = z.gather(1, goal)
-        torch.gt(z, reached, out=e)  # ones and zeros: exact sums below 2**24 columns
-        out.rank[at] = e.sum(-1).numpy()
-        out.rank[at] += 1
+        out.rank[at] = self._ranks(z, best, reached, e)
         z.sub_(best[:, :1])
         torch.exp(z, out=e)
         total = e.sum(-1).double()
@@ -113,6 +111,16 @@ class Observer:
             out.top_ids[at] = ids[:, : self._top].numpy()
             weights = (best[:, : self._top] - best[:, :1]).double().exp()
             out.top_probabilities[at] = (weights / total[:, None]).numpy()
+
+    def _ranks(
+        self, z: torch.Tensor, best: torch.Tensor, reached: torch.Tensor, e: torch.Tensor
+    ) -> NDArray[np.int64]:
+        """Count what is larger than the target: in the k largest, or in the row if all k are."""
+        ranks = (best > reached).sum(-1).numpy() + 1
+        for row in np.flatnonzero(ranks > best.shape[1]).tolist():
+            larger = torch.gt(z[row], reached[row], out=e[row])  # 0 or 1: sums exact below 2**24
+            ranks[row] = 1 + int(larger.sum())
+        return ranks
 
     def _split(
         self, z: torch.Tensor, e: torch.Tensor, total: torch.Tensor, goal: torch.Tensor,
