@@ -21,6 +21,7 @@ from infoscope.tables.columns import Column
 from infoscope.tables.conditional_ranking import Found, rank_by_gaps, rank_given
 from infoscope.tables.matrix import MutualInformation, close_names
 from infoscope.tables.matrix_association import Association, associate
+from infoscope.tables.remote_table import RemoteCodes
 
 __all__ = ["InformationMap", "Ranked", "Redundant"]
 
@@ -96,7 +97,8 @@ class InformationMap:
     notes : tuple of str
         What a careful reader must know: markers read as null, columns left out, and the like.
     codes : sequence of arrays, optional
-        Codes of the mapped columns, for questions that pairs do not answer.
+        Codes of the mapped columns, for questions that pairs do not answer; for a table on an
+        engine, what asks it again (left behind when the map is pickled).
     """
 
     source: str
@@ -106,15 +108,18 @@ class InformationMap:
     mutual_information: MutualInformation
     target: str | None = None
     notes: tuple[str, ...] = ()
-    codes: Sequence[NDArray[Any]] | None = field(default=None, repr=False)
+    codes: Sequence[NDArray[Any]] | RemoteCodes | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "entropies", MappingProxyType(dict(self.entropies)))
 
     def __reduce__(self) -> tuple[Any, ...]:  # a mapping proxy cannot be pickled
+        codes = None  # a table on an engine stays there
+        if self.codes is not None and not isinstance(self.codes, RemoteCodes):
+            codes = [np.asarray(column) for column in self.codes]
         return (InformationMap, (
             self.source, self.n_rows, self.columns, dict(self.entropies), self.mutual_information,
-            self.target, self.notes, self.codes and [np.asarray(column) for column in self.codes],
+            self.target, self.notes, codes,
         ))  # fmt: skip
 
     def __repr__(self) -> str:
@@ -239,10 +244,14 @@ class InformationMap:
         """
         i, j = (self._column(name, "association", "column") for name in (first, second))
         codes, levels = self._codes("association")
-        width = levels[j] + 1
-        keys = codes[i].astype(np.int64) * width + codes[j]
-        filled, counts = np.unique(keys, return_counts=True)
-        left, right = np.divmod(filled, width)
+        if isinstance(codes, RemoteCodes):
+            (tables,) = codes.backend.pair_tables(np.array([[i, j]]))
+            left, right, counts = tables.left, tables.right, tables.counts
+        else:
+            width = levels[j] + 1
+            keys = codes[i].astype(np.int64) * width + codes[j]
+            filled, counts = np.unique(keys, return_counts=True)
+            left, right = np.divmod(filled, width)
         use = (left > 0) & (right > 0)
         _, rows = np.unique(left[use], return_inverse=True)
         _, columns = np.unique(right[use], return_inverse=True)
@@ -336,7 +345,7 @@ class InformationMap:
         ]
         return sorted(ranked, key=_best_first)
 
-    def _codes(self, function: str) -> tuple[Sequence[NDArray[Any]], list[int]]:
+    def _codes(self, function: str) -> tuple[Sequence[NDArray[Any]] | RemoteCodes, list[int]]:
         """Return the codes of the mapped columns and their levels."""
         if self.codes is None:
             raise DataError(sentence(

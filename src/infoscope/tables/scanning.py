@@ -19,12 +19,15 @@ from infoscope.estimate import benjamini_hochberg
 from infoscope.tables.columns import Column
 from infoscope.tables.contingency import PairStatistics, statistics_of
 from infoscope.tables.counts import CountingBackend, all_pairs
-from infoscope.tables.encoded_table import Bins, check_bins, encode_table
+from infoscope.tables.encoded_table import Bins, EncodedTable, check_bins, encode_table
 from infoscope.tables.information_map import InformationMap
 from infoscope.tables.local_counts import usable_threads
 from infoscope.tables.matrix import MutualInformation
 from infoscope.tables.neighbour_pairs import check_numeric, measure_by_neighbours
 from infoscope.tables.reading import NULL_MARKERS
+from infoscope.tables.remote_open import check_file_options, encode_remote, is_remote
+from infoscope.tables.remote_table import EncodedRemote, RemoteBackend
+from infoscope.tables.source_columns import Source
 from infoscope.tables.sources import open_source
 
 __all__ = ["scan"]
@@ -56,7 +59,8 @@ def scan(
         A CSV or TSV file (plain, gzip, zstd or bzip2), a Parquet or Arrow file, a folder (names
         like ``year=2024`` become columns) or glob of such files, "-" for standard input; a pandas
         frame, a polars frame (lazy or not), an Arrow table, dataset or `RecordBatchReader`, a
-        DuckDB relation, an Ibis table.
+        DuckDB relation, an Ibis table or a Spark data frame. The last two (and relations of more
+        than 2^25 rows) are counted by the engine that holds them: no row comes back.
     target : str, optional
         The column to rank the others against.
     bins : int, mapping of column name to int or edges, or InformationMap, optional
@@ -135,16 +139,32 @@ def scan(
     seed = _seed(rng)
     check_bins(bins, binning)
     check_numeric(numeric, 0)
-    opened = open_source(source, delimiter=delimiter, header=header, names=names, encoding=encoding)
-    check_numeric(numeric, opened.n_rows)
-    table = encode_table(
-        opened, target=target, bins=bins, binning=binning, kinds=kinds, null_markers=null_markers,
-        threads=threads, progress=progress,
-    )  # fmt: skip
+    table: EncodedTable | EncodedRemote
+    opened: Source | None = None
+    if is_remote(source):
+        check_file_options("scan", source, names is not None, delimiter is not None, not header)
+        if numeric == "knn":
+            raise InvalidArgument(sentence(
+                "scan", "numeric", "be 'bins' for a table on an engine", "'knn'",
+                "Fetch a sample of the rows into a data frame and scan that.",
+            ))  # fmt: skip
+        table = encode_remote(
+            source, target=target, bins=bins, binning=binning, kinds=kinds,
+            null_markers=null_markers, progress=progress,
+        )  # fmt: skip
+    else:
+        opened = open_source(
+            source, delimiter=delimiter, header=header, names=names, encoding=encoding
+        )
+        check_numeric(numeric, opened.n_rows)
+        table = encode_table(
+            opened, target=target, bins=bins, binning=binning, kinds=kinds,
+            null_markers=null_markers, threads=threads, progress=progress,
+        )  # fmt: skip
     notes, mapped = list(table.notes), table.mapped
     backend = table.backend(threads)
     matrix = _measure(backend, mapped, interval, seed, usable_threads(threads), progress)
-    if numeric == "knn":
+    if numeric == "knn" and opened is not None and isinstance(table, EncodedTable):
         matrix, said = measure_by_neighbours(
             matrix, opened, mapped, table.codes, markers=null_markers, seed=seed,
             threads=usable_threads(threads), progress=progress,
@@ -162,6 +182,8 @@ def scan(
         column.name: _entropy(counts, column, interval)
         for column, counts in zip(mapped, backend.level_counts(), strict=True)
     }
+    if isinstance(backend, RemoteBackend):
+        notes += backend.notes()
     return InformationMap(
         table.label, table.n_rows, table.columns, entropies, matrix, target, tuple(notes),
         table.codes,

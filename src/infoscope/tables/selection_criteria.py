@@ -8,6 +8,7 @@ are evaluated lazily: a candidate is counted again only while it could still win
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,6 @@ from numpy.typing import NDArray
 from infoscope.core.progress import Progress
 from infoscope.estimate.many_tables import FIELDS, pair_statistics
 from infoscope.tables.conditional import ConditionalStatistics, conditional_statistics
-from infoscope.tables.conditional_counts import CodedTable, join_codes
 from infoscope.tables.contingency import PairStatistics, statistics_of
 from infoscope.tables.counts import PairTables
 from infoscope.tables.matrix import UNRELIABLE
@@ -32,21 +32,21 @@ class Evidence:
     """What the rows say about candidates and target; each table of three is counted once."""
 
     def __init__(
-        self, table: CodedTable, target: int, candidates: NDArray[np.int64], seed: int,
-        level: float,
+        self, table: Any, target: int, candidates: NDArray[np.int64], seed: int, level: float
     ) -> None:  # fmt: skip
         self.table, self.target, self.candidates = table, target, candidates
         self.seed, self.level = seed, level
         self.target_levels = int(table.levels[target])
-        self._goal = table.column(target)
-        self._fixed: dict[int, NDArray[np.int32]] = {}
+        self._fixed: dict[int, tuple[Any, int]] = {}
         self.n_tables = 0
         levels = np.append(table.levels, self.target_levels)
-        tables = table.against(candidates, self._goal, self.target_levels)
+        tables = table.against(candidates, table.column(target), self.target_levels)
         self.marginal: PairStatistics = statistics_of(
             tables, levels, level=level, seed=seed, n_tests=len(candidates)
         )
-        self.present = np.array([np.count_nonzero(table.codes[c]) for c in candidates], np.int64)
+        self.present = np.array(
+            [table.level_counts(c)[1:].sum() for c in candidates.tolist()], np.int64
+        )
 
     def redundancy(self, which: NDArray[np.int64], chosen: int, *, corrected: bool) -> Floats:
         """Return I(X_j; X_chosen) of candidates `which`, plug-in or corrected; 0 without rows."""
@@ -62,24 +62,20 @@ class Evidence:
     ) -> ConditionalStatistics:
         """Return I(X_j; Y | X_chosen) of candidates `which`."""
         if chosen not in self._fixed:
-            self._fixed[chosen] = self._joined(self.table.column(int(self.candidates[chosen])))
-        levels = int(self.table.levels[self.candidates[chosen]])
-        return self._given(which, self._fixed[chosen], levels, tests=tests, n_tests=n_tests)
+            column = int(self.candidates[chosen])
+            self._fixed[chosen] = self.table.crossed([column], self.target)
+        return self._given(which, *self._fixed[chosen], tests=tests, n_tests=n_tests)
 
     def given_all(
         self, which: NDArray[np.int64], chosen: list[int], *, tests: bool
     ) -> ConditionalStatistics:
         """Return I(X_j; Y | all of `chosen` together) of candidates `which`."""
-        columns = [self.table.column(int(self.candidates[s])) for s in chosen]
-        given, levels = join_codes(columns)
-        return self._given(which, self._joined(given), levels, tests=tests, n_tests=1)
-
-    def _joined(self, given: NDArray[np.int32]) -> NDArray[np.int32]:
-        return given * np.int32(self.target_levels + 1) + self._goal
+        columns = [int(self.candidates[s]) for s in chosen]
+        fixed, levels = self.table.crossed(columns, self.target)
+        return self._given(which, fixed, levels, tests=tests, n_tests=1)
 
     def _given(
-        self, which: NDArray[np.int64], fixed: NDArray[np.int32], levels: int, *, tests: bool,
-        n_tests: int,
+        self, which: NDArray[np.int64], fixed: Any, levels: int, *, tests: bool, n_tests: int
     ) -> ConditionalStatistics:  # fmt: skip
         columns = self.candidates[which]
         width = levels * (self.target_levels + 1) + self.target_levels
