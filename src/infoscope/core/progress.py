@@ -30,6 +30,10 @@ class Progress:
         """Count `n` more units as done."""
         self._bar.update(n)
 
+    def remark(self, text: str) -> None:
+        """Show a short text behind the bar: what the work has come to so far."""
+        self._bar.set_postfix_str(text, refresh=False)
+
     def __enter__(self) -> Self:
         return self
 

@@ -13,6 +13,12 @@ from infoscope.core.extras import require
 if TYPE_CHECKING:
     from infoscope.language.compare_models import compare
     from infoscope.language.comparison import ComparedPlace, ModelComparison, PairedTest
+    from infoscope.language.compression import (
+        CompressedFile,
+        compress,
+        decompress,
+        inspect_compressed,
+    )
     from infoscope.language.contract import (
         HiddenStates,
         LanguageModel,
@@ -49,6 +55,7 @@ __all__ = [
     "BestTemperature",
     "BuiltinModel",
     "ComparedPlace",
+    "CompressedFile",
     "Continuation",
     "Continuations",
     "CorpusReport",
@@ -79,11 +86,14 @@ __all__ = [
     "Thresholds",
     "Tokens",
     "compare",
+    "compress",
+    "decompress",
     "documents_of",
     "entropy_rate_bounds",
     "guess_numbers",
     "guessing_bounds",
     "guessing_game",
+    "inspect_compressed",
     "install",
     "ladder",
     "load",
@@ -99,6 +109,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "compression": ("CompressedFile", "compress", "decompress", "inspect_compressed"),
     "corpus_monitor": (
         "CorpusReport",
         "Flag",
@@ -133,6 +144,7 @@ _HOMES = {
     "store": ("BUILTIN", "BuiltinModel", "ModelEntry", "install", "models", "remove"),
 }
 _NEEDS = {
+    "compression": ("numba",),
     "documents_scoring": ("torch", "tokenizers", "safetensors"),
     "sampling": ("torch", "tokenizers", "safetensors"),
     "temperature_curves": ("torch",),

@@ -41,7 +41,10 @@ TrainingText: TypeAlias = str | bytes | Path | Sequence[str | bytes | Path]
 
 FAMILIES = ("uniform", "unigram", "bigram", "ngram:N", "lstm")
 #: Further models over bytes: name -> "module:function", called with (documents, name=...).
-BYTE_MODELS: dict[str, str] = {}
+BYTE_MODELS: dict[str, str] = dict.fromkeys(
+    ("mix", "ppm", *(f"ppm:{order}" for order in range(13))),
+    "infoscope.language.byte_sequence:learnt_before",
+)
 _NAME = re.compile(r"(uniform|unigram|bigram|ngram|lstm)(?::([^/]*))?(?:/(.*))?", re.DOTALL)
 _ORDERS = {"uniform": 0, "unigram": 1, "bigram": 2}
 _MOST_ORDER, _MOST_WIDTH = 24, 4096

@@ -97,6 +97,15 @@ class ByteMixer:
         _measure(self._state, self._text, self._append(data), len(data), out)
         return out
 
+    def fork(self, n_bytes: int) -> ByteMixer:
+        """Return a mixer that knows the same and has room for `n_bytes` more; this one stays."""
+        other = object.__new__(ByteMixer)
+        other._state = MixingState(*(array.copy() for array in self._state))
+        other._text = np.zeros(self._n + n_bytes + 1, np.uint8)
+        other._text[: self._n] = self._text[: self._n]
+        other._n = self._n
+        return other
+
     def distribution(self) -> NDArray[np.float64]:
         """Return the probabilities of the next byte, shape (256,); learns nothing."""
         out = np.empty(256)

@@ -64,6 +64,13 @@ class PartialMatching:
         self._counts: dict[bytes, dict[int, int]] = {}
         self._recent = b""
 
+    def fork(self, n_bytes: int) -> PartialMatching:  # noqa: ARG002 - as `ByteMixer.fork`
+        """Return a model that knows the same; this one stays."""
+        other = PartialMatching(self.order)
+        other._counts = {context: dict(seen) for context, seen in self._counts.items()}
+        other._recent = self._recent
+        return other
+
     def distribution(self) -> NDArray[np.float64]:
         """Return the probabilities of the next byte, shape (256,); all are positive."""
         out, left = np.zeros(256), 1.0
