@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from infoscope import tables
 from infoscope.core.errors import DataError, InvalidArgument, NotFound, UnknownName, WrongType
 from infoscope.tables import scan
 
@@ -198,3 +199,36 @@ def test_a_missing_extra_says_what_to_install(module, extra):
         f"infoscope: scanning a table needs {module}, which is not installed. "
         f"Run: pip install 'infoscope[{extra}]'\n"
     )
+
+
+@pytest.mark.parametrize("name", ["select", "interactions", "drift", "best_splits"])
+def test_errors_of_the_reader_name_the_function_that_was_called(tmp_path, name):
+    missing = tmp_path / "nowhere.csv"
+    empty = tmp_path / "empty.csv"
+    empty.write_text("")
+    function = getattr(tables, name)
+    for path, kind in ((missing, NotFound), (empty, DataError)):
+        asked = (path, path) if name == "drift" else (path, "y")
+        with pytest.raises(kind) as raised:
+            function(*asked)
+        assert str(raised.value).startswith(f"{name}: ")
+
+
+def test_all_values_of_a_damaged_column_are_missing(tmp_path):
+    path = tmp_path / "damaged.parquet"
+    rows = 3000
+    good = np.arange(rows) % 3
+    pq.write_table(
+        pa.table({"good": good, "bad": np.random.default_rng(0).normal(size=rows)}), path,
+        compression="zstd", use_dictionary=False,
+    )  # fmt: skip
+    chunk = pq.ParquetFile(path).metadata.row_group(0).column(1)
+    data = bytearray(path.read_bytes())
+    middle = chunk.data_page_offset + chunk.total_compressed_size // 2
+    data[chunk.data_page_offset : middle] = bytes(middle - chunk.data_page_offset)
+    path.write_bytes(bytes(data))
+    found = tables.scan(path)
+    damaged = found.columns[1]
+    assert not damaged.mapped
+    assert damaged.n_missing == rows
+    assert "cannot be read" in damaged.note

@@ -13,6 +13,7 @@ from sklearn.metrics.cluster import expected_mutual_information
 from infoscope import entropy, mutual_information
 from infoscope.core.skewed_law import pearson_three_tail
 from infoscope.estimate.many_tables import FIELDS, pair_statistics
+from infoscope.tables import scan
 from infoscope.tables.contingency import statistics_of
 from infoscope.tables.counts import PairTables
 
@@ -268,3 +269,32 @@ def test_the_interval_covers_the_truth(joint, seed):
     wide = statistics(*tables[:20], level=0.99)
     assert (wide.low <= got.low[:20]).all()
     assert (wide.high >= got.high[:20]).all()
+
+
+@pytest.mark.parametrize("other", [(500, 500), (499, 501), (100, 101), (300, 300, 301)])
+def test_one_odd_row_says_nothing(other):
+    # wherever it falls, G is about the same: neither a point at the estimate nor a claim
+    table = np.array([[1] + [0] * (len(other) - 1), other])
+    table[1, 0] -= 1
+    found = scan({
+        "odd": np.repeat(["odd", "even"], table.sum(axis=1)),
+        "x": np.concatenate([np.repeat(list("abc")[: len(other)], row) for row in table]),
+    }).mutual_information  # fmt: skip
+    n = table.sum()
+    entropy_of_odd = -(math.log(1 / n) + (n - 1) * math.log((n - 1) / n)) / n
+    assert found.low[0, 1] == 0.0
+    assert found.high[0, 1] >= entropy_of_odd * (1 - 1e-9)
+    assert found.stderr[0, 1] >= found.plugin[0, 1]
+    assert found.p_value[0, 1] > 0.3
+
+
+@pytest.mark.parametrize("odd", [(1, 1), (1, 5), (2, 2), (3, 40)])
+def test_what_an_exact_test_accepts_is_in_the_interval(odd):
+    n = 1000
+    a, b = odd
+    for both in range(min(a, b) + 1):
+        one = np.repeat(["yes", "no", "yes", "no"], [both, b - both, a - both, n - a - b + both])
+        two = np.repeat(["yes", "yes", "no", "no"], [both, b - both, a - both, n - a - b + both])
+        found = scan({"one": one, "two": two}).mutual_information
+        assert found.low[0, 1] <= max(found.corrected[0, 1], 0.0) <= found.high[0, 1]
+        assert found.p_value[0, 1] <= 0.025 or found.low[0, 1] == 0.0

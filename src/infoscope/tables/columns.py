@@ -29,7 +29,7 @@ class Column:
     n_levels : int
         Distinct non-null values, after binning where `edges` is given.
     n_missing : int
-        Rows in which the column is null.
+        Rows in which the column is null; all of them where it cannot be read.
     edges : tuple or None
         Ends of the bins, smallest value first, largest last: bin i holds edges[i] <= x <
         edges[i+1], the last one its upper end too. ISO text for dates. None if values were used as

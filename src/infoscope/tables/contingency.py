@@ -25,6 +25,7 @@ P_RULES = (
 
 _FEWEST_MINORITY = 50  # below either bound G has a handful of atoms and no curve fits
 _FEWEST_TIES = 5.0
+_ALIKE = 0.05  # sd of G over its mean below which one odd row says nothing wherever it falls
 
 Floats = NDArray[np.float64]
 
@@ -88,10 +89,31 @@ def statistics_of(
     degenerate = (got["n_rows"] < 2) | (got["n_columns"] < 2)
     stderr = np.where(degenerate, plugin, stderr)  # 0, or NaN where nothing was counted
     p, rule = _p_values(tables, levels, got, degenerate, seed, n_tests)
+    low, high, stderr = _of_few_atoms(got, corrected, low, high, stderr, p, rule, level)
     return PairStatistics(
         n.astype(np.int64), plugin, expected, corrected, stderr, low, high, p, rule,
         got["left_entropy"], got["right_entropy"],
     )  # fmt: skip
+
+
+def _of_few_atoms(
+    got: dict[str, Floats], corrected: Floats, low: Floats, high: Floats, stderr: Floats,
+    p: Floats, rule: NDArray[np.int8], level: float,
+) -> tuple[Floats, Floats, Floats]:  # fmt: skip
+    """Mend intervals and errors where G takes so few values that no curve follows them.
+
+    What an exact test does not reject belongs to the interval, and so does the estimate. One odd
+    row gives nearly the same G wherever it falls: then the table says nothing, the interval is from
+    0 to the smaller entropy, and the error is that of a count of one.
+    """
+    single = (got["minority"] < 2) & (rule > 0)
+    single &= got["variance"] < (_ALIKE * got["mean"]) ** 2
+    exact = (rule == 1) | (rule == 3)
+    low = np.where(single | (exact & (p > (1.0 - level) / 2.0)), 0.0, low)
+    high = np.where(exact, np.maximum(high, corrected), high)
+    ceiling = np.minimum(got["left_entropy"], got["right_entropy"])
+    high = np.where(single, np.maximum(high, ceiling), high)
+    return low, high, np.where(single, np.maximum(stderr, got["plugin"]), stderr)
 
 
 def _p_values(

@@ -8,7 +8,8 @@
 - *sparse*: sort the codes of a block as one key and keep a hash table of the keys met; for tables
   that are too large to lay out.
 
-The nanoseconds below were measured (benchmarks/tables/plans.py); only their ratios matter.
+The nanoseconds below are constants of one machine (2 cores, x86_64): only their ratios matter, and
+a wrong one costs time, never a count.
 """
 
 from __future__ import annotations

@@ -408,7 +408,7 @@ def _read(
     reading: Mapping[str, Any],
 ) -> _Columns:  # fmt: skip
     """Read every column: numbers as they are, names as codes."""
-    opened = open_source(source, **reading)
+    opened = open_source(source, function=function, **reading)
     for argument, wanted in (("target", [target]), ("kinds", list(kinds or {}))):
         for name in wanted:
             if name not in opened.names:

@@ -126,7 +126,12 @@ def encode_or_leave_out(name: str, array: Readable, request: Request) -> Encoded
     except (pa.ArrowException, OSError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
         note = f"values of type {array.type} cannot be read ({reason}): left out of the map"
-        return _out(name, "nested", 0, 0, note)
+        return _out(name, "nested", 0, _rows(array), note)
+
+
+def _rows(array: Readable) -> int:
+    """Return all rows of a column: none of them can be had where it is damaged."""
+    return array.n_rows if isinstance(array, ColumnChunks) else len(array)
 
 
 def _out(name: str, kind: Kind, levels: int, missing: int, *notes: str) -> Encoded:

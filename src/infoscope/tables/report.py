@@ -20,7 +20,8 @@ from infoscope.figures import (
     table,
 )
 from infoscope.figures.scales import format_percent
-from infoscope.tables.report_numbers import ends, level_name, p_text, span, three, whole
+from infoscope.tables.matrix import UNRELIABLE
+from infoscope.tables.report_numbers import ends, in_bits, level_name, p_text, span, three, whole
 
 if TYPE_CHECKING:
     from infoscope.tables.information_map import InformationMap, Ranked
@@ -151,7 +152,7 @@ def _ranking(info_map: InformationMap) -> Html:
         "p": [r.p_value for r in rows],
         "q": [r.q_value for r in rows],
         "rows": [r.estimate.n for r in rows],
-        "note": ["; ".join(r.estimate.notes) for r in rows],
+        "note": [_doubt(r) for r in rows],
     }
     if not any(cells["note"]):
         del cells["note"]
@@ -164,6 +165,14 @@ def _ranking(info_map: InformationMap) -> Html:
                  "q": p_text, "rows": whole},
     )  # fmt: skip
     return Html(f"{chart.to_html(caption=False, data=False)}{more}{_folded(details, len(rows))}")
+
+
+def _doubt(ranked: Ranked) -> str:
+    """Say in few words what to be careful about."""
+    chance = in_bits(ranked.estimate.diagnostics["expected"])
+    if chance > in_bits(UNRELIABLE):
+        return f"unreliable: {chance:.2f} by chance"
+    return "; ".join(ranked.estimate.notes)
 
 
 def _leakage(info_map: InformationMap) -> Html:

@@ -57,8 +57,15 @@ def ends(estimate: Estimate) -> tuple[float, float]:
 
 
 def span(low: float, high: float) -> str | None:
-    """Return an interval in words; None where an end is unknown."""
-    return None if math.isnan(low) or math.isnan(high) else f"{three(low)} to {three(high)}"
+    """Return an interval in words; None where an end is unknown.
+
+    >>> span(0.00005, 0.0034)
+    '0.000 to 0.003'
+    """
+    if math.isnan(low) or math.isnan(high):
+        return None
+    small = abs(low) < 0.0005 <= abs(high)  # beside its other end it is nothing
+    return f"{'0.000' if small else three(low)} to {three(high)}"
 
 
 def level_name(level: float) -> str:

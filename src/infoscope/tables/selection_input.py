@@ -20,6 +20,7 @@ from infoscope.tables.reading import NULL_MARKERS
 from infoscope.tables.remote_open import check_file_options, encode_remote, is_remote
 from infoscope.tables.remote_table import RemoteCodes
 from infoscope.tables.sources import open_source
+from infoscope.tables.speaking import speaking_as
 
 __all__ = ["Bins", "CodedSource", "read_coded", "seed_of"]
 
@@ -99,7 +100,10 @@ def read_coded(
             source, function, target, bins=bins, kinds=kinds, missing=missing,
             null_markers=null_markers, progress=progress,
         )  # fmt: skip
-    opened = open_source(source, delimiter=delimiter, header=header, names=names, encoding=encoding)
+    opened = open_source(
+        source, delimiter=delimiter, header=header, names=names, encoding=encoding,
+        function=function,
+    )  # fmt: skip
     asked = {"target": [] if target is None else [target], "kinds": list(kinds or {})}
     asked["bins"] = list(bins) if isinstance(bins, Mapping) else []
     for argument, wanted in asked.items():
@@ -131,7 +135,8 @@ def read_coded(
             _check_bins(wanted_bins, name, function)
             kind = (kinds or {}).get(name)
             request = Request(kind, wanted_bins, null_markers, name == target, narrow=True)
-            encoded = encode_or_leave_out(name, opened.chunks(i), request)
+            with speaking_as(function):
+                encoded = encode_or_leave_out(name, opened.chunks(i), request)
             column = encoded.column
             if column.note:
                 notes.append(f"{name}: {column.note}")

@@ -19,6 +19,7 @@ from infoscope.tables.delimited import read_delimited
 from infoscope.tables.file_sets import files_of, is_pattern, join_files
 from infoscope.tables.parquet_files import ParquetColumns
 from infoscope.tables.source_columns import Source, from_arrow, repeated_names, unique_names
+from infoscope.tables.speaking import speaking_as
 from infoscope.tables.spooling import Spooled, TemporaryFolder, spool
 
 __all__ = ["Source", "open_source", "unique_names"]
@@ -31,11 +32,13 @@ def open_source(
     header: bool = True,
     names: Sequence[str] | None = None,
     encoding: str = "utf-8",
+    function: str = "scan",
 ) -> Source:
     """Open a path, a folder, a glob, "-" (standard input), a frame, a relation or a mapping.
 
     Streams (a `RecordBatchReader`, an Arrow dataset, a DuckDB relation, a lazy polars frame, an
-    Ibis table) are read once; what does not fit in 128 MB waits in a temporary file.
+    Ibis table) are read once; what does not fit in 128 MB waits in a temporary file. Errors speak
+    in the name of `function`.
 
     Raises
     ------
@@ -46,6 +49,14 @@ def open_source(
     WrongType
         If `source` is none of these.
     """
+    with speaking_as(function):
+        return _open(source, delimiter, header, names, encoding)
+
+
+def _open(
+    source: Any, delimiter: str | None, header: bool, names: Sequence[str] | None, encoding: str
+) -> Source:
+    """Open whatever it is."""
     if isinstance(source, (str, Path)):
         return _open_path(Path(source), delimiter, header, names, encoding)
     if names is not None or delimiter is not None or not header:
