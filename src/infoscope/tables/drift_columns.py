@@ -251,7 +251,7 @@ def _text(value: Any, date: bool) -> str:
     if date:
         return str(np.datetime_as_string(np.datetime64(value).astype("datetime64[s]"), unit="auto"))
     number = float(value)
-    if number == round(number) and abs(number) < 1e15:
+    if abs(number) < 1e15 and number == round(number):
         return f"{number:.0f}"
     return f"{number:.4g}"
 

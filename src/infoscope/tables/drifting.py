@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +22,13 @@ from infoscope.tables.drift_result import ColumnDrift, DriftReport
 from infoscope.tables.drift_statistics import Divergence, divergences
 from infoscope.tables.matrix import UNRELIABLE, close_names
 from infoscope.tables.reading import NULL_MARKERS
+from infoscope.tables.remote_open import is_remote
 from infoscope.tables.selection_input import Bins, seed_of
 from infoscope.tables.selection_interactions import Interaction, search_pairs
 from infoscope.tables.sources import Source, open_source
+
+if TYPE_CHECKING:  # the engine needs Ibis
+    from infoscope.tables.remote_engine import RemoteEngine
 
 __all__ = ["drift"]
 
@@ -55,8 +59,9 @@ def drift(
 
     Parameters
     ----------
-    reference, current : path, data frame, Arrow table or dict of columns
-        As `scan` takes them; p is the reference's law, q the current one's.
+    reference, current : path, data frame, Arrow table, Ibis table or dict of columns
+        As `scan` takes them, tables on an engine included (one or both); p is the reference's law,
+        q the current one's.
     columns : collection of str, optional
         Compare only these; by default all that both tables have.
     pairs : bool, optional
@@ -116,29 +121,51 @@ def drift(
     """
     _check(level, interval, kinds)
     seed = seed_of(rng, "drift")
-    opened = [
-        open_source(source, delimiter=delimiter, header=header, names=names, encoding=encoding)
-        for source in (reference, current)
-    ]
-    before, now = opened
+    options: dict[str, Any] = {
+        "delimiter": delimiter, "header": header, "names": names, "encoding": encoding,
+    }  # fmt: skip
+    before: Source | RemoteEngine
+    now: Source | RemoteEngine
+    remote = is_remote(reference) or is_remote(current)
+    if remote:
+        from infoscope.tables import remote_drift
+
+        before, now = (remote_drift.open_either(each, **options) for each in (reference, current))
+        facts = [before.facts(), now.facts()]
+        said = ((), ())
+    else:
+        before, now = (
+            open_source(each, function="drift", **options) for each in (reference, current)
+        )
+        facts, said = [], (before.notes, now.notes)
     for argument, table in (("reference", before), ("current", now)):
         if not table.n_rows:
             raise DataError(sentence("drift", argument, "have rows", f"none in {table.label!r}"))
-    shared = _shared(before, now, columns, bins, kinds)
-    notes = [f"reference: {note}" for note in before.notes]
-    notes += [f"current: {note}" for note in now.notes]
+    shared = _shared(before.names, now.names, columns, bins, kinds)
+    notes = [f"reference: {note}" for note in said[0]]
+    notes += [f"current: {note}" for note in said[1]]
     found: list[ColumnDrift] = []
-    twins: dict[str, Twins] = {}
+    twins: dict[str, Any] = {}
+    both_tables: tuple[Any, dict[str, int]] | None = None
+    if remote:
+        from infoscope.tables import remote_drift
+
+        twins, both, place_of = remote_drift.read_remote_twins(
+            cast("Any", (before, now)), facts, shared, kinds=kinds, bins=bins,
+            markers=null_markers,
+        )  # fmt: skip
+        both_tables = both, place_of
     with Progress(len(shared), "comparing", "columns", show=progress) as bar:
         for place, name in enumerate(shared):
-            asked = bins.get(name) if isinstance(bins, Mapping) else bins
-            both = read_twins(
-                name, before.column(before.names.index(name)), now.column(now.names.index(name)),
-                kind=(kinds or {}).get(name), markers=null_markers,
-                bins=asked if asked is None or isinstance(asked, int) else tuple(asked),
-            )  # fmt: skip
-            twins[name] = both
-            found.append(_compare(name, both, interval, level, seed + 3 * place))
+            if isinstance(before, Source) and isinstance(now, Source):
+                asked = bins.get(name) if isinstance(bins, Mapping) else bins
+                twins[name] = read_twins(
+                    name, before.column(before.names.index(name)),
+                    now.column(now.names.index(name)), kind=(kinds or {}).get(name),
+                    markers=null_markers,
+                    bins=asked if asked is None or isinstance(asked, int) else tuple(asked),
+                )  # fmt: skip
+            found.append(_compare(name, twins[name], interval, level, seed + 3 * place))
             bar.advance()
     q = benjamini_hochberg(np.array([each.p_value for each in found]))
     gaps = benjamini_hochberg(np.array([each.missing_p_value for each in found]))
@@ -149,13 +176,18 @@ def drift(
     joint: list[Interaction] = []
     apart = [name for name in shared if _usable(twins[name])]
     if pairs or (pairs is None and 2 <= len(apart) <= _MOST_COLUMNS_IN_PAIRS):
-        joint = _pairs(apart, twins, before.n_rows, now.n_rows, interval, seed, progress)
+        joint = (
+            _pairs(apart, twins, before.n_rows, now.n_rows, interval, seed, progress)
+            if both_tables is None
+            else _remote_pairs(apart, *both_tables, interval, seed, progress)
+        )
     elif pairs is None and len(apart) > 2:
         notes.append(
             f"{len(apart)} columns: pairs were not compared (more than {_MOST_COLUMNS_IN_PAIRS}); "
             "pass pairs=True to do so"
         )
     found.sort(key=_largest_first)
+    notes += [each.came_back() for each in (before, now) if not isinstance(each, Source)]
     notes += [f"{each.column}: {note}" for each in found for note in each.notes]
     return DriftReport(
         before.label, now.label, before.n_rows, now.n_rows, tuple(found), tuple(joint),
@@ -259,6 +291,17 @@ def _pairs(
     )
 
 
+def _remote_pairs(
+    names: Sequence[str], table: Any, place: Mapping[str, int], coverage: float, seed: int,
+    progress: bool | None,
+) -> list[Interaction]:  # fmt: skip
+    """Return the same for tables on an engine."""
+    which = [place[name] for name in names]
+    every = list(place)
+    return search_pairs(table, every, len(every), which, level=coverage, seed=seed,
+                        progress=progress)  # fmt: skip
+
+
 def _with(each: ColumnDrift, **changes: float) -> ColumnDrift:
     from dataclasses import replace
 
@@ -272,11 +315,11 @@ def _largest_first(each: ColumnDrift) -> tuple[bool, bool, float]:
 
 
 def _shared(
-    before: Source, now: Source, columns: Collection[str] | None, bins: Bins,
+    before: Sequence[str], now: Sequence[str], columns: Collection[str] | None, bins: Bins,
     kinds: Mapping[str, str] | None,
 ) -> list[str]:  # fmt: skip
     """Return the columns of both tables, in the order of the reference."""
-    both = [name for name in before.names if name in now.names]
+    both = [name for name in before if name in now]
     asked = {
         "columns": list(columns or []), "kinds": list(kinds or {}),
         "bins": list(bins) if isinstance(bins, Mapping) else [],
@@ -291,8 +334,7 @@ def _shared(
     if not both:
         raise DataError(sentence(
             "drift", "current", "share a column with the reference",
-            f"{', '.join(map(repr, now.names[:5]))} against "
-            f"{', '.join(map(repr, before.names[:5]))}",
+            f"{', '.join(map(repr, now[:5]))} against {', '.join(map(repr, before[:5]))}",
         ))  # fmt: skip
     return both if columns is None else [name for name in both if name in set(columns)]
 

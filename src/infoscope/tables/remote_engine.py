@@ -26,6 +26,7 @@ __all__ = [
     "first_line",
     "kind_of",
     "merge",
+    "size_in_words",
     "unanswered",
 ]
 
@@ -109,6 +110,13 @@ class RemoteEngine:
     def how(self) -> str:
         """Say in a few words how tables are counted."""
         return "one group-by over exploded pairs" if self.plan == "unnest" else "group-bys"
+
+    def came_back(self) -> str:
+        """Say how often the engine was asked, and how much came back."""
+        return (
+            f"'{self.label}' was counted where it is, by {self.how()}: {self.jobs} jobs, "
+            f"{size_in_words(self.bytes_back)} came back"
+        )
 
     def facts(self) -> list[ColumnFacts]:
         """Return what a few aggregates tell about each column, and set `n_rows`."""
@@ -366,6 +374,19 @@ def unanswered(label: str, error: BaseException) -> DataError:
         f"'{label}' ({first_line(error)})",
         "Check that the session is alive and the query runs by itself.",
     ))  # fmt: skip
+
+
+def size_in_words(n_bytes: float) -> str:
+    """Return a number of bytes with its unit.
+
+    >>> size_in_words(1234)
+    '1.2 kB'
+    """
+    for unit in ("bytes", "kB"):
+        if n_bytes < 1000:
+            return f"{n_bytes:.0f} {unit}" if unit == "bytes" else f"{n_bytes:.1f} {unit}"
+        n_bytes /= 1000
+    return f"{n_bytes:.1f} MB"
 
 
 def kind_of(typ: Any) -> str:

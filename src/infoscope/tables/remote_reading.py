@@ -6,7 +6,7 @@ same, with rows as weights. Values that are too many to come back are known by o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -32,7 +32,17 @@ from infoscope.tables.reading import MOST_LEVELS, Numbers, read_levels, read_tex
 from infoscope.tables.remote_engine import Answer, ColumnFacts, Cuts, RemoteEngine, merge
 from infoscope.tables.remote_kernel import Coding, ordered_keys, values_of_keys
 
-__all__ = ["Read", "number_edges", "read_columns", "weighted_edges", "words_as_values"]
+__all__ = [
+    "Known",
+    "Read",
+    "Told",
+    "cut_keys",
+    "number_edges",
+    "read_columns",
+    "tell",
+    "weighted_edges",
+    "words_as_values",
+]
 
 Integers = NDArray[np.int64]
 
@@ -48,7 +58,7 @@ class Read:
 
 
 @dataclass(eq=False)
-class _Known:
+class Known:
     """What came back about one column of numbers."""
 
     name: str
@@ -66,13 +76,20 @@ class _Known:
     beyond: int | None = None
 
 
-def read_columns(engine: RemoteEngine, requests: Sequence[Request]) -> list[Read]:
-    """Describe every column of an engine's table, and freeze its bins or labels.
+@dataclass(frozen=True, eq=False)
+class Told:
+    """What came back about all columns: facts, numbers, and distinct texts with their rows."""
 
-    Columns of text come back as their distinct texts (up to 2^20), numbers as distinct values (up
-    to 4,096 of them) or as order statistics.
+    facts: Sequence[ColumnFacts]
+    numbers: Mapping[int, Known]
+    texts: Mapping[int, tuple[list[str], Integers]]
+
+
+def tell(engine: RemoteEngine, requests: Sequence[Request], facts: Sequence[ColumnFacts]) -> Told:
+    """Ask an engine for the distinct values of columns, or for order statistics of many numbers.
+
+    Texts come back if there are up to 2^20 of them, numbers up to 4,096.
     """
-    facts = engine.facts()
     n = engine.n_rows
     asked = dict(enumerate(requests))
     words = [
@@ -98,6 +115,14 @@ def read_columns(engine: RemoteEngine, requests: Sequence[Request]) -> list[Read
     }  # fmt: skip
     for c, cuts in engine.orders(ranks, facts).items():
         known[c].cuts = cuts
+    return Told(facts, known, texts)
+
+
+def read_columns(engine: RemoteEngine, requests: Sequence[Request]) -> list[Read]:
+    """Describe every column of an engine's table, and freeze its bins or labels."""
+    told = tell(engine, requests, engine.facts())
+    n, facts, known, texts = engine.n_rows, told.facts, told.numbers, told.texts
+    asked = dict(enumerate(requests))
     found: list[Read] = []
     for c, f in enumerate(facts):
         request = asked[c]
@@ -136,7 +161,7 @@ def _comes_back(facts: ColumnFacts, request: Request) -> bool:
     return facts.kind == "b" or facts.distinct <= most
 
 
-def _known(facts: ColumnFacts, n: int, values: Answer | None) -> _Known:
+def _known(facts: ColumnFacts, n: int, values: Answer | None) -> Known:
     notes = [f"{facts.nans} NaN read as null"] if facts.nans else []
     kind = facts.numbers
     if facts.infinite:
@@ -146,13 +171,13 @@ def _known(facts: ColumnFacts, n: int, values: Answer | None) -> _Known:
         ends = values_of_keys(np.array([facts.low, facts.high]), "f")
         whole = bool(np.abs(ends).max() < 2**53)
     distinct = facts.distinct if values is None else values[0].size
-    return _Known(
+    return Known(
         facts.name, kind, n, facts.present, facts.low, facts.high, whole, values, distinct, notes,
         boolean=facts.kind == "b",
     )  # fmt: skip
 
 
-def _settle_ids(engine: RemoteEngine, known: dict[int, _Known], asked: dict[int, Request]) -> None:
+def _settle_ids(engine: RemoteEngine, known: dict[int, Known], asked: dict[int, Request]) -> None:
     """Ask for exact distinct counts where a column of whole numbers may count the rows."""
     unsure = [
         c for c, each in known.items()
@@ -164,18 +189,18 @@ def _settle_ids(engine: RemoteEngine, known: dict[int, _Known], asked: dict[int,
         known[c].distinct = exact
 
 
-def _ends(each: _Known) -> NDArray[np.generic]:
+def _ends(each: Known) -> NDArray[np.generic]:
     ends = values_of_keys(np.array([each.low, each.high]), each.kind)
     return ends.astype(np.int64) if each.whole else ends
 
 
-def _is_id(each: _Known, request: Request) -> bool:
+def _is_id(each: Known, request: Request) -> bool:
     if request.kind is not None or not each.whole or request.is_target:
         return False
     return _are_ids(each.name, _ends(each), each.distinct, each.present)
 
 
-def _ranks(each: _Known, request: Request) -> Integers:
+def _ranks(each: Known, request: Request) -> Integers:
     """Return the ranks (from 0) of the values that could become edges."""
     k = request.bins if isinstance(request.bins, int) else default_bins(each.present)
     wanted = np.arange(1, k) * each.present / k
@@ -200,6 +225,21 @@ def number_edges(
     return np.concatenate([[low], np.unique(edge[keep]), [high]])
 
 
+def cut_keys(edges: NDArray[Any], kind: str, *, up: bool = True) -> Integers:
+    """Return edges as ordered keys of a column's kind; whole numbers reach 2.5 at 3.
+
+    >>> cut_keys(np.array([1.0, 2.5]), "i").tolist()
+    [1, 3]
+    """
+    if kind == "i" and edges.dtype.kind == "f":
+        whole = np.ceil(edges) if up else np.floor(edges)
+        inside = np.clip(whole, -(2.0**63), 2.0**63 - 1024)
+        return inside.astype(np.int64)
+    if kind == "f" and edges.dtype.kind != "f":
+        edges = edges.astype(np.float64)
+    return ordered_keys(pa.array(edges), kind)[0]
+
+
 def weighted_edges(keys: Integers, counts: Integers, k: int) -> Integers:
     """Return the edges of at most `k` bins of values that occur `counts` times.
 
@@ -216,7 +256,7 @@ def weighted_edges(keys: Integers, counts: Integers, k: int) -> Integers:
     return number_edges(int(keys[0]), int(keys[-1]), n, k, None, cuts)
 
 
-def _read_numbers(each: _Known, request: Request, engine: RemoteEngine, c: int) -> Read:
+def _read_numbers(each: Known, request: Request, engine: RemoteEngine, c: int) -> Read:
     """Give numbers or dates their kind, bins and coding: the rules of the local reader."""
     notes, n, missing = list(each.notes), each.present, each.rows - each.present
     if each.boolean and request.kind is None:
@@ -249,7 +289,7 @@ def _read_numbers(each: _Known, request: Request, engine: RemoteEngine, c: int) 
         return Read(column, Coding(keys.size, each.kind, keys[1:]))
     if given:
         edges = _given_edges(each.name, cast("tuple[float | str, ...]", request.bins), dtype)
-        keys = ordered_keys(pa.array(edges), each.kind)[0]
+        keys = cut_keys(edges, each.kind)
         beyond = _beyond(each, keys, edges, engine, c)
         if beyond:
             notes.append(f"{beyond} values beyond the given edges counted in the outermost bins")
@@ -262,13 +302,14 @@ def _read_numbers(each: _Known, request: Request, engine: RemoteEngine, c: int) 
     return Read(column, Coding(keys.size - 1, each.kind, keys[1:-1]))
 
 
-def _beyond(each: _Known, keys: Integers, edges: NDArray[Any], engine: RemoteEngine, c: int) -> int:
+def _beyond(each: Known, keys: Integers, edges: NDArray[Any], engine: RemoteEngine, c: int) -> int:
     """Count values outside of given edges."""
-    if each.low >= keys[0] and each.high <= keys[-1]:
-        return 0
     if each.values is not None:
         values, counts = each.values
-        return int(counts[(values < keys[0]) | (values > keys[-1])].sum())
+        last = cut_keys(edges[-1:], each.kind, up=False)[0]
+        return int(counts[(values < keys[0]) | (values > last)].sum())
+    if each.low >= keys[0] and each.high < keys[-1]:
+        return 0
     kind = "f" if edges.dtype.kind == "f" else each.kind
     return engine.beyond(c, edges[0], edges[-1], kind)
 
@@ -349,7 +390,7 @@ def _read_parsed(
     rows = counts[read.present]
     values = merge(keys, rows)
     present = int(rows.sum())
-    known = _Known(
+    known = Known(
         name, kind, n, present, int(values[0][0]), int(values[0][-1]), kind == "i", values,
         values[0].size, [note for note in notes if "infinite" not in note],
     )  # fmt: skip

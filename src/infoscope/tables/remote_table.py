@@ -36,7 +36,7 @@ class RemoteBackend:
         self._engine = engine
         self._codings = dict(enumerate(codings))
         self._where = list(where)
-        self._totals: list[Integers] | None = None
+        self._totals: dict[int, Integers] = {}
         self.n_tables = 0
         self.table_bytes = 0
 
@@ -52,15 +52,17 @@ class RemoteBackend:
 
     def level_counts(self) -> list[Integers]:
         """Return how often each code occurs in each column, null first."""
-        if self._totals is None:
-            columns = list(self._codings)
-            answers = self.answers([(c,) for c in columns])
-            self._totals = []
-            for c, (keys, counts) in zip(columns, answers, strict=True):
-                full = np.zeros(self._codings[c].levels + 1, np.int64)
-                full[keys] = counts
-                self._totals.append(full)
-        return self._totals
+        columns = [c for c in self._codings if c not in self._totals]
+        for c, (keys, counts) in zip(columns, self.answers([(c,) for c in columns]), strict=True):
+            self._keep_total(c, keys, counts)
+        return [self._totals[c] for c in self._codings]
+
+    def _keep_total(self, c: int, codes: Integers, counts: Integers) -> None:
+        """Remember how often each code of column c occurs: margins of a table spare a job."""
+        if c not in self._totals:
+            full = np.zeros(self._codings[c].levels + 1, np.int64)
+            np.add.at(full, codes, counts)
+            self._totals[c] = full
 
     def pair_tables(self, pairs: Integers) -> Iterator[PairTables]:
         """Yield the tables of `pairs` in order, those of one job together."""
@@ -68,6 +70,10 @@ class RemoteBackend:
         for some in self._jobs(pairs):
             offsets, keys, counts, sizes = _laid_out(self.answers(some.tolist()))
             left, right = np.divmod(keys, np.repeat(levels[some[:, 1]] + 1, sizes))
+            for t, (i, j) in enumerate(some.tolist()):
+                cells = slice(offsets[t], offsets[t + 1])
+                self._keep_total(i, left[cells], counts[cells])
+                self._keep_total(j, right[cells], counts[cells])
             yield PairTables(some, offsets, left, right, counts)
 
     def triple_tables(self, triples: Integers) -> Iterator[StratifiedTables]:
@@ -101,13 +107,10 @@ class RemoteBackend:
         """Say how the tables were counted, and how much came back."""
         if not self.n_tables:
             return []
-        engine = self._engine
-        each = self.table_bytes / self.n_tables
-        return [
-            f"counted where the rows are, by {engine.how()}: {engine.jobs} jobs, "
-            f"{_size(engine.bytes_back)} came back, {_size(each)} for each of "
-            f"{self.n_tables} tables"
-        ]
+        from infoscope.tables.remote_engine import size_in_words
+
+        each = size_in_words(self.table_bytes / self.n_tables)
+        return [f"{self._engine.came_back()}, {each} for each of {self.n_tables} tables"]
 
     def _jobs(self, tuples: Integers) -> Iterator[Integers]:
         """Cut a request into jobs of a bounded number of cells."""
@@ -166,7 +169,7 @@ class RemoteCodes:
         levels = int(self.levels[key[0]]) if len(key) == 1 else self._join(key).size
         return _Fixed(key, last), levels
 
-    def announce(self, requests: Sequence[tuple[Sequence[int], int, int]]) -> None:
+    def announce(self, requests: Sequence[tuple[Sequence[int], int, int | None]]) -> None:
         """Say what `against` will be asked (which, given, last), so that a job answers several."""
         self._announced = [(list(which), _Fixed((i,), last)) for which, i, last in requests]
 
@@ -319,11 +322,3 @@ def _laid_out(answers: Sequence[Answer]) -> tuple[Integers, Integers, Integers, 
     keys = np.concatenate([keys for keys, _ in answers])
     counts = np.concatenate([counts for _, counts in answers])
     return np.concatenate([[0], np.cumsum(sizes)]), keys, counts, sizes
-
-
-def _size(n_bytes: float) -> str:
-    for unit in ("bytes", "kB"):
-        if n_bytes < 1000:
-            return f"{n_bytes:.0f} {unit}"
-        n_bytes /= 1000
-    return f"{n_bytes:.1f} MB"

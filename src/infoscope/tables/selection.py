@@ -14,6 +14,7 @@ from infoscope.core.errors import DataError, InvalidArgument, UnknownName, sente
 from infoscope.core.result import Estimate, Interval
 from infoscope.tables.matrix import UNRELIABLE
 from infoscope.tables.reading import NULL_MARKERS
+from infoscope.tables.remote_table import RemoteCodes
 from infoscope.tables.selection_criteria import METHODS, Course, Evidence, greedy
 from infoscope.tables.selection_input import Bins, CodedSource, read_coded, seed_of
 from infoscope.tables.selection_result import Pick, Selection
@@ -178,6 +179,8 @@ def select_coded(
     unsure = sum(float(pick.relevance.diagnostics["expected"]) > UNRELIABLE for pick in picks)
     if unsure:
         notes.append(f"{unsure} of the picks have too many levels for the rows (E0 above 0.3 nats)")
+    if isinstance(read.table, RemoteCodes):
+        notes += read.table.backend.notes()
     label = f"{method} (quotient)" if quotient else method
     return Selection(
         read.label, read.table.n_rows, target, entropy, label, picks, ranking, candidates.size,
