@@ -33,7 +33,12 @@ EXCEPTIONS: dict[tuple[str, str], str] = {}
 #: The only files that may name these modules at the top level or inside a function.
 HEAVY = {
     "torch": {"language", "train", "probe", "measures/families"},
-    "transformers": {"language/huggingface.py"},
+    "transformers": {
+        "language/huggingface.py",
+        "train/callbacks/huggingface.py",
+        "train/callbacks/trl.py",
+    },
+    "lightning": {"train/callbacks/lightning.py"},
     "pyarrow": {"tables", "language/documents_parquet.py"},
     "ray": {"language/ray_engine.py"},
     "numba": {"core/compiling.py", "tables", "estimate", "codes", "measures", "language"},

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from infoscope.core.extras import require
 
 if TYPE_CHECKING:
+    from infoscope.train.accumulators import ExactSum
+    from infoscope.train.collapse_alarm import Alarm, CollapseAlarm
     from infoscope.train.contrastive import Contrast, info_nce, nt_xent
     from infoscope.train.controllers import AdaptiveKL, EntropyTarget
     from infoscope.train.divergence_losses import (
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
         cross_entropy_loss,
         focal_loss,
     )
+    from infoscope.train.live_line import LiveLine
+    from infoscope.train.monitor import Monitor
+    from infoscope.train.monitor_values import MonitorRecord, MonitorValues
     from infoscope.train.penalties import (
         PENALTIES,
         PenaltyFacts,
@@ -40,6 +45,7 @@ if TYPE_CHECKING:
         tilted_policy,
     )
     from infoscope.train.preference_losses import dpo_loss, ipo_loss
+    from infoscope.train.run_report import save_run_report
     from infoscope.train.statistics import TokenStatistics, token_statistics
     from infoscope.train.trust_regions import PolicyStep, policy_step, ppo_clip_loss
     from infoscope.train.variational import (
@@ -57,9 +63,16 @@ if TYPE_CHECKING:
 __all__ = [
     "PENALTIES",
     "AdaptiveKL",
+    "Alarm",
+    "CollapseAlarm",
     "Contrast",
     "Elbo",
     "EntropyTarget",
+    "ExactSum",
+    "LiveLine",
+    "Monitor",
+    "MonitorRecord",
+    "MonitorValues",
     "PenaltyFacts",
     "PolicyStep",
     "PosteriorReport",
@@ -91,12 +104,25 @@ __all__ = [
     "ppo_clip_loss",
     "rate_split",
     "renyi_loss",
+    "save_run_report",
     "sequence_kl",
     "tilted_policy",
     "token_statistics",
 ]
 
 _HOMES = {
+    "accumulators": ("ExactSum",),
+    "collapse_alarm": (
+        "Alarm",
+        "CollapseAlarm",
+    ),
+    "live_line": ("LiveLine",),
+    "monitor": ("Monitor",),
+    "monitor_values": (
+        "MonitorRecord",
+        "MonitorValues",
+    ),
+    "run_report": ("save_run_report",),
     "variational": (
         "Elbo",
         "PosteriorReport",
