@@ -64,6 +64,24 @@ def test_numbers_with_labels_are_measured_by_ross(table, knn, number):
     assert found.stderr == pytest.approx(direct.stderr, rel=1e-12)
 
 
+def test_repeated_numbers_with_labels_are_measured_by_mixed(table, knn):
+    direct = mutual_information(
+        table["rounded"], table["label"], method="mixed", discrete_x=False, discrete_y=True
+    )
+    assert knn.mutual_information.pair("rounded", "label").value == pytest.approx(direct.value)
+
+
+@pytest.mark.parametrize("decimals", [1, 2, None])
+def test_independent_numbers_and_labels_scatter_about_zero(decimals):
+    rng = np.random.default_rng(3)
+    table = {"label": rng.choice(["a", "b"], 1000)}
+    for c in range(8):
+        values = rng.normal(size=1000)
+        table[f"x{c}"] = values if decimals is None else np.round(values, decimals)
+    found = scan(table, numeric="knn").mutual_information
+    assert abs(found.corrected[0, 1:].mean()) < 0.015  # standard error of the mean about 0.005
+
+
 def test_p_values_are_of_the_neighbours_law_without_ties_and_of_the_bins_with_them(
     table, bins, knn
 ):
@@ -118,7 +136,9 @@ def test_a_copy_is_a_leak_and_the_map_can_be_saved(tmp_path, table):
 def test_the_notes_state_the_choice(knn, bins):
     said = " ".join(knn.notes)
     assert "nearest neighbours" in said
-    assert "ross 8" in said  # four columns of numbers, two of labels
+    assert (
+        "mixed 2, ross 6" in said
+    )  # three columns of numbers without ties, one with, two of labels
     assert "p-values: 3 by the simulated law" in said  # x, y and gaps without ties
     assert "neighbours" not in " ".join(bins.notes)
 

@@ -84,8 +84,10 @@ def measure_by_neighbours(
     """Return the map with every pair that holds a binned column measured anew, and notes.
 
     Two columns of numbers go to `estimate.mutual_information` as measurements (method "auto"), one
-    of numbers and one of labels to its method "ross". The p-value is that of
-    `estimate.independence_test` for two untied columns of at least 50 rows, else that of the bins.
+    of numbers and one of labels to its method "ross", or "mixed" if numbers repeat: rounded to two
+    decimals, 1000 normal numbers independent of two labels get 0.17 nats from the first, 0.00 from
+    the second. The p-value is that of `estimate.independence_test` for two untied columns of at
+    least 50 rows, else that of the bins.
 
     Parameters
     ----------
@@ -186,12 +188,14 @@ def _measured(
     other = numbers[j] if both else np.asarray(codes[j])
     keep = ~np.isnan(x) & (~np.isnan(other) if both else other > 0)
     x, y = x[keep], other[keep].astype(np.float64 if both else np.int64)
+    untied = _untied(x)
+    method = "auto" if both else "ross" if untied else "mixed"  # ties lift ross far above 0
     try:
         found = mutual_information(
-            x, y, method="auto" if both else "ross", discrete_x=False, discrete_y=not both,
+            x, y, method=method, discrete_x=False, discrete_y=not both,
             interval=level, rng=seed,
         )  # fmt: skip
-        if not (both and x.size >= _FEWEST_ROWS and _untied(x) and _untied(y)):
+        if not (both and x.size >= _FEWEST_ROWS and untied and _untied(y)):
             return _Pair(at, found)
         test = independence_test(
             x, y, method="ksg", null="table", discrete_x=False, discrete_y=False, rng=seed

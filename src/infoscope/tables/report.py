@@ -21,7 +21,7 @@ from infoscope.figures import (
 )
 from infoscope.figures.scales import format_percent
 from infoscope.tables.matrix import UNRELIABLE
-from infoscope.tables.report_numbers import ends, in_bits, level_name, p_text, span, three, whole
+from infoscope.tables.report_numbers import ends, level_name, p_text, span, three, whole
 
 if TYPE_CHECKING:
     from infoscope.tables.information_map import InformationMap, Ranked
@@ -169,9 +169,8 @@ def _ranking(info_map: InformationMap) -> Html:
 
 def _doubt(ranked: Ranked) -> str:
     """Say in few words what to be careful about."""
-    chance = in_bits(ranked.estimate.diagnostics["expected"])
-    if chance > in_bits(UNRELIABLE):
-        return f"unreliable: {chance:.2f} by chance"
+    if ranked.estimate.diagnostics["expected"] > UNRELIABLE:
+        return "unreliable"
     return "; ".join(ranked.estimate.notes)
 
 

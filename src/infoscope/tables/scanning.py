@@ -72,9 +72,9 @@ def scan(
         "equal_width", "k_means" or "bayesian_blocks" (finds its own number, `bins` at most).
     numeric : {"bins", "knn"}
         "knn" measures pairs of two binned columns by nearest neighbours as
-        `estimate.mutual_information` does, and pairs of one with labels by its method "ross", up to
-        50,000 rows: nothing is lost to bins. p-values come from the neighbours' law where two
-        columns have no ties, else from the bins.
+        `estimate.mutual_information` does, and pairs of one with labels by its method "ross"
+        ("mixed" if numbers repeat), up to 50,000 rows: nothing is lost to bins. p-values come from
+        the neighbours' law where two columns have no ties, else from the bins.
     kinds : mapping of column name to kind, optional
         Overrides what was found out: "categorical", "ordinal", "numeric", "boolean", "date",
         "identifier", "text". Identifiers and free text stay out of the map.
