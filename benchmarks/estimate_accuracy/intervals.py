@@ -13,15 +13,18 @@ Binomial error of a share p of r estimates is sqrt(p (1 - p) / r); it stands in 
 
     python benchmarks/estimate_accuracy/intervals.py                    # an hour on one core
     python benchmarks/estimate_accuracy/intervals.py --scalars 100 --vectors 8
+    python benchmarks/estimate_accuracy/intervals.py --only "two columns"   # the others stay
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import math
 import os
 from collections.abc import Callable, Iterator
 from multiprocessing import Pool
+from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -250,6 +253,14 @@ def by_group(rows: list[dict[str, object]]) -> list[dict[str, object]]:
     return found
 
 
+def others(path: Path, only: str) -> list[dict[str, object]]:
+    """Return the lines of a file of groups that are not asked for, as they are."""
+    if not only or not path.exists():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        return [dict(row) for row in csv.DictReader(file) if only not in row["group"]]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scalars", type=int, default=200, help="repeats of cheap cases")
@@ -272,8 +283,11 @@ def main() -> None:
             rows.sort(key=lambda one: (str(one["group"]), str(one["task"]), int(str(one["n"]))))
             print(*row.values(), sep="\t", flush=True)
             shown = [{key: v for key, v in one.items() if key not in hidden} for one in rows]
-            write(RESULTS / f"{options.name}_tasks.csv", shown)  # partial results are kept
-            write(RESULTS / f"{options.name}.csv", by_group(rows))
+            for end, lines in (("_tasks", shown), ("", by_group(rows))):
+                kept = others(RESULTS / f"{options.name}{end}.csv", options.only)
+                together = [*kept, *lines]
+                together.sort(key=lambda one: str(one["group"]))  # stable: tasks keep their order
+                write(RESULTS / f"{options.name}{end}.csv", together)  # partial results are kept
     for row in by_group(rows):
         print(*row.values(), sep="\t")
 

@@ -129,11 +129,12 @@ def stamp() -> dict[str, str]:
 
 
 def write(path: Path, rows: list[dict[str, object]]) -> None:
+    """Write the rows, stamped with machine, date and versions where they have no stamp yet."""
     marks = stamp()
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, [*rows[0], *marks])
+        writer = csv.DictWriter(file, [*(key for key in rows[0] if key not in marks), *marks])
         writer.writeheader()
-        writer.writerows([{**row, **marks} for row in rows])
+        writer.writerows([{**marks, **row} for row in rows])
 
 
 def main() -> None:

@@ -140,3 +140,24 @@ def test_few_rows_of_an_unknown_shape_are_pointed_out() -> None:
     x, y = find_task("1v1-X-0.9").sample(250, 1)
     e = est.mutual_information(x, y)
     assert any("rows are few" in note for note in e.notes)
+
+
+def test_sharp_edges_are_seen_and_smooth_copulas_are_not_suspected() -> None:
+    rng = np.random.default_rng(12)
+    for n in (500, 1000):
+        x = rng.uniform(size=n)
+        edged = est.mutual_information(x, x + rng.uniform(-0.75, 0.75, n))
+        assert any("probably still too low" in note for note in edged.notes)
+        x = rng.normal(size=n)
+        smooth = est.mutual_information(x, x + rng.normal(size=n))
+        assert not any("Regions are empty" in note for note in smooth.notes)
+
+
+@pytest.mark.parametrize("method", ["auto", "ksg", "shrunk_ksg", "gaussian_copula"])
+@pytest.mark.parametrize("n", [100, 6000])
+def test_a_monotone_map_has_infinite_information_at_any_size(method: str, n: int) -> None:
+    x = np.random.default_rng(13).normal(size=n)
+    for y in (np.exp(x), -(x**3)):
+        estimate = est.mutual_information(x, y, method=method)
+        assert estimate.value == np.inf
+        assert any("monotone" in note for note in estimate.notes)

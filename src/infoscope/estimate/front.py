@@ -23,7 +23,7 @@ from infoscope.estimate.choice import choose
 from infoscope.estimate.method import Method, Raw, Spec, Value
 from infoscope.estimate.registry import find_method, known_methods
 from infoscope.estimate.special import ndtri
-from infoscope.estimate.variables import Variable, canonical_order, joined
+from infoscope.estimate.variables import Variable, canonical_order, joined, one_of_the_other
 
 __all__ = ["UNPAIRED", "check_level", "estimate", "estimate_raw", "packaged"]
 
@@ -37,6 +37,8 @@ _EXACT = Method(
     Spec(quantity="any", name="exact", kinds=(), assumes="nothing", cost="n", source="definition"),
     _never,
 )
+#: Rows from which two columns do not have the same ranks by chance (2 of n! orders do).
+_TOO_MANY_FOR_CHANCE = 20
 #: Quantities of two samples whose rows do not belong together.
 UNPAIRED = frozenset({"kl_divergence", "jensen_shannon_divergence", "cross_entropy"})
 _WORDS = {
@@ -134,6 +136,8 @@ def estimate_raw(
     merged = _merged(chosen, options, function)
     _check_rows(variables, chosen.spec.smallest_n, f" for {chosen.spec.name}", function)
     raw = exact
+    if raw is None and "monotone" in chosen.spec.invariances:
+        raw = _monotone(quantity, variables)
     if raw is None:
         raw = chosen.run(*variables, rng=generator(rng), **merged)
         if error_bar and chosen.spec.error_bar == "half_samples" and raw.stderr is None:
@@ -286,6 +290,18 @@ def _exact(quantity: str, variables: tuple[Variable, ...]) -> Raw | None:
         note = "y is x itself: a continuous variable tells infinitely much about itself."
         return Raw(nats=math.inf, notes=(note,))
     return None
+
+
+def _monotone(quantity: str, variables: tuple[Variable, ...]) -> Raw | None:
+    """Return infinity where ranks are the same or reversed, for methods that only see ranks."""
+    x, y = variables[:2] if len(variables) > 1 else variables * 2
+    single = x.values.shape[1] == y.values.shape[1] == 1 and x.codes is None and y.codes is None
+    if quantity != "mutual_information" or not single or x.n < _TOO_MANY_FOR_CHANCE:
+        return None
+    if not one_of_the_other(x, y):
+        return None
+    note = "y is a monotone function of x in all rows: infinite information."
+    return Raw(nats=math.inf, notes=(note,))
 
 
 def _repeated(quantity: str, variables: tuple[Variable, ...]) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ __all__ = [
     "encode_rows",
     "joined",
     "n_different",
+    "one_of_the_other",
     "variable_of",
 ]
 
@@ -175,6 +176,14 @@ def n_different(ranked: Floats) -> int:
     2
     """
     return int(np.count_nonzero(ranked[1:] != ranked[:-1])) + min(ranked.size, 1)
+
+
+def one_of_the_other(x: Variable, y: Variable) -> bool:
+    """Say whether the ranks of two untied columns are the same, or reversed."""
+    if not x.n_distinct == y.n_distinct == x.n:
+        return False
+    order_x, order_y = x.orders[0], y.orders[0]
+    return np.array_equal(order_x, order_y) or np.array_equal(order_x, order_y[::-1])
 
 
 def _rank_codes(column: Floats, order: NDArray[np.intp]) -> Codes:
