@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache, cached_property
 from itertools import groupby
 from pathlib import Path
 
@@ -18,9 +19,11 @@ from tokenizers import Tokenizer, decoders
 
 from infoscope.core.errors import DataError, ModelError, sentence
 from infoscope.language.contract import Tokens
+from infoscope.language.text_borders import border_pattern, cut_at_borders
 
 __all__ = ["ByteTokenizer", "byte_alphabet"]
 
+_PART = 100_000  # characters encoded together: the binding needs 150 bytes for each
 _HEX_DIGITS = "0123456789abcdef"
 _FALLBACK = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 _SPACE_MARK = "▁"  # U+2581, SentencePiece's visible space
@@ -159,6 +162,7 @@ class ByteTokenizer:
         decoded = text.decode("utf-8", "surrogateescape")
         lacking = frozenset(self._lacking)
 
+        @cache
         def is_plain(char: str) -> bool:
             if "\udc80" <= char <= "\udcff":
                 return False
@@ -167,8 +171,25 @@ class ByteTokenizer:
         for plain, run in groupby(decoded, is_plain):
             yield plain, "".join(run).encode("utf-8", "surrogateescape")
 
+    @cached_property
+    def _borders(self) -> re.Pattern[str] | None:
+        return border_pattern(self.description)  # read only when a text is long
+
     def _encode_plain(self, piece: bytes) -> tuple[list[int], list[int]]:
-        ids = self._tokenizer.encode(piece.decode("utf-8"), add_special_tokens=False).ids
+        """Encode in parts that have the tokens of the whole, so that memory stays small."""
+        ids: list[int] = []
+        lengths: list[int] = []
+        text = piece.decode("utf-8")
+        borders = self._borders if len(text) > _PART else None
+        for part in cut_at_borders(text, borders, _PART):
+            part_ids, part_lengths = self._encode_part(part)
+            ids += part_ids
+            lengths += part_lengths
+        return ids, lengths
+
+    def _encode_part(self, part: str) -> tuple[list[int], list[int]]:
+        piece = part.encode("utf-8")
+        ids = self._tokenizer.encode(part, add_special_tokens=False).ids
         spelled = [self._spellings[token] for token in ids]
         lengths = [len(token) for token in spelled]
         joined = b"".join(spelled)
