@@ -138,7 +138,10 @@ def compare_compressors(
             rows.append(_measured(name, path, len(data), settings))
             bar.advance()
     rows.sort(key=lambda row: -row.n_bytes)
-    notes = ["speeds are per second of processor time, one thread; memory is the process's peak"]
+    notes = [
+        "speeds are per second of processor time, one thread; "
+        "memory is what the process grew by, models and tables included"
+    ]
     if model:
         notes += ["the size of the model is not counted (93 MB to download for smollm2)", MEMORIZED]
     if absent:

@@ -25,6 +25,7 @@ _Pair: TypeAlias = tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]
 def main(name: str, path: str, settings: str) -> None:
     """Measure the compressor `name` on the file at `path`."""
     data, options = Path(path).read_bytes(), json.loads(settings)
+    start = _peak()
     encode, decode = _pair(name, options, len(data))
     if name.startswith("infoscope"):  # compile, load: once per machine or process, not per file
         decode(encode(data[:64]))
@@ -34,11 +35,15 @@ def main(name: str, path: str, settings: str) -> None:
     if decode(blob) != data:
         raise SystemExit(f"{name}: does not give the data back")
     end = time.process_time()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin"
-                                                                 else 1024)  # fmt: skip
     told = {"size": len(blob), "compress": middle - begun, "decompress": end - middle,
-            "megabytes": peak / 1e6, "remark": _remark(name, options)}  # fmt: skip
+            "megabytes": (_peak() - start) / 1e6, "remark": _remark(name, options)}  # fmt: skip
     sys.stdout.write(json.dumps(told) + "\n")
+
+
+def _peak() -> int:
+    """Return the most bytes of memory that this process has held."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def _remark(name: str, options: dict[str, Any]) -> str:
