@@ -1,6 +1,10 @@
 """How often the independence test rejects independent data at the 5 % level.
 
-Writes benchmarks/results/estimate_independence_size.csv: one line for each kind of data.
+Writes benchmarks/results/estimate_independence_size.csv: one line for each kind of data; a line is
+written when it is finished, and the others stay.
+
+    python benchmarks/estimate/independence_size.py 1000                  # all, some 20 minutes
+    python benchmarks/estimate/independence_size.py 1000 "zero-inflated"  # one
 """
 
 from __future__ import annotations
@@ -49,31 +53,43 @@ LAWS: dict[str, tuple[int, Callable[[np.random.Generator, int], Pair], dict[str,
 }  # fmt: skip
 
 
+FIELDS = (
+    "law", "n", "tests", "how", "rejected_at_0.05", "rejected_at_0.01",
+    "standard_error_at_0.05", "mean_draws", "date", "machine", "versions",
+)  # fmt: skip
+
+
 def main() -> None:
-    tests = int(sys.argv[1]) if len(sys.argv) > 1 else 600
+    tests = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     versions = (
         f"numpy {np.__version__}, scipy {scipy.__version__}, Python {platform.python_version()}"
     )
-    lines = []
-    for name, (n, draw, flags) in LAWS.items():
+    for name in sys.argv[2:] or LAWS:
+        n, draw, flags = LAWS[name]
         rng = np.random.default_rng(12345)
         results = [independence_test(*draw(rng, n), rng=i, **flags) for i in range(tests)]
         p = np.array([result.p_value for result in results])
         rate = float((p <= 0.05).mean())
         error = (0.05 * 0.95 / tests) ** 0.5
-        lines.append([
+        write([
             name, n, tests, results[0].how, round(rate, 4), round(float((p <= 0.01).mean()), 4),
             round(error, 4), round(float(np.mean([r.n_permutations for r in results])), 1),
             f"{datetime.now(UTC):%Y-%m-%d}", f"{platform.machine()}, 2 cores shared", versions,
         ])  # fmt: skip
+
+
+def write(line: list[object]) -> None:
+    """Put one line in its place in the file."""
+    lines: dict[str, list[object]] = {}
+    if RESULTS.exists():
+        with RESULTS.open(newline="") as file:
+            lines = {row[0]: list(row) for row in list(csv.reader(file))[1:]}
+    lines[str(line[0])] = line
     RESULTS.parent.mkdir(exist_ok=True)
     with RESULTS.open("w", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow([
-            "law", "n", "tests", "how", "rejected_at_0.05", "rejected_at_0.01",
-            "standard_error_at_0.05", "mean_draws", "date", "machine", "versions",
-        ])  # fmt: skip
-        writer.writerows(lines)
+        writer.writerow(FIELDS)
+        writer.writerows(lines[name] for name in LAWS if name in lines)
 
 
 if __name__ == "__main__":

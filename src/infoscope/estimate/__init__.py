@@ -2,6 +2,7 @@
 
 from infoscope.estimate.catalogue import MethodTable, methods
 from infoscope.estimate.comparisons import cross_entropy, jensen_shannon_divergence, kl_divergence
+from infoscope.estimate.conditional_independence import conditional_independence_test
 from infoscope.estimate.independence import (
     IndependenceTest,
     benjamini_hochberg,
@@ -26,6 +27,7 @@ __all__ = [
     "MethodTable",
     "PairwiseInformation",
     "benjamini_hochberg",
+    "conditional_independence_test",
     "conditional_mutual_information",
     "cross_entropy",
     "entropy",

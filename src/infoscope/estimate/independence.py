@@ -25,10 +25,18 @@ from infoscope.estimate.registry import find_method
 from infoscope.estimate.special import gammaln, xlogy
 from infoscope.estimate.variables import Variable, canonical_order
 
-__all__ = ["IndependenceTest", "benjamini_hochberg", "independence_test"]
+__all__ = [
+    "FEWEST_MINORITY",
+    "FEWEST_TIES",
+    "IndependenceTest",
+    "benjamini_hochberg",
+    "check_draws",
+    "independence_test",
+    "monte_carlo",
+]
 
-_FEWEST_MINORITY = 50  # below either bound the table's law has a handful of atoms: no curve fits
-_FEWEST_TIES = 5.0
+FEWEST_MINORITY = 50  # below either bound the table's law has a handful of atoms: no curve fits
+FEWEST_TIES = 5.0
 _SIMULATED = 1e-3  # smaller tails were not simulated
 _FUNCTION = "independence_test"
 
@@ -97,8 +105,9 @@ def independence_test(
     Returns
     -------
     IndependenceTest
-        `p_value` is valid at any n: rejecting where it is at most a has probability a or less under
-        independence (for labels outside small tables: within 0.03 to 0.07 at a = 0.05, simulated).
+        Rejecting where `p_value` is at most a has probability a or less under independence where
+        rows are re-paired, at any n. For labels it is about a: within 0.03 to 0.07 at a = 0.05 in
+        simulated tables, 0.031 to 0.053 over seven laws of 2 x 2 tables (see Notes).
 
     Raises
     ------
@@ -108,14 +117,17 @@ def independence_test(
     Notes
     -----
     Labels: G is referred to its law with both margins held (2 x 2 tables: enumerated; sparse
-    corners: random tables). Rows must be independent of each other: for time series use a block
-    scheme. For many tests see `benjamini_hochberg`. Cost: about 50 values of the statistic under
-    independence, n_permutations under dependence; one value where the law is known.
+    corners: random tables). For 2 x 2 tables it is the mid-p value, which counts tables as extreme
+    as the one seen by half: the whole of them rejects two skewed coins in 2 % of tests at the 5 %
+    level. `infoscope.tables` counts them whole. Rows must be independent of each other: for time
+    series use a block scheme. For many tests see `benjamini_hochberg`. Cost: about 50 values of the
+    statistic under independence, n_permutations under dependence; one value where the law is known.
 
     Source
     ------
     Besag & Clifford, Sequential Monte Carlo p-values (1991), equation 2; Phipson & Smyth,
-    Permutation p-values should never be zero (2010).
+    Permutation p-values should never be zero (2010); Lancaster, Significance tests in discrete
+    distributions (1961), for mid-p.
 
     Examples
     --------
@@ -124,7 +136,7 @@ def independence_test(
     True
     """
     check_unit(unit, _FUNCTION)
-    _check_draws(n_permutations, stop_after)
+    check_draws(n_permutations, stop_after, _FUNCTION)
     if null not in ("auto", "table", "permutation"):
         names = "be 'auto', 'table' or 'permutation'"
         raise InvalidArgument(sentence(_FUNCTION, "null", names, repr(null)))
@@ -180,7 +192,7 @@ def independence_test(
         return chosen.run(left, shuffled.take(pairing), rng=generator(0), **kept).nats
 
     draws = (value(pairing) for pairing in repairings(left.n, n_permutations, random))
-    p, drawn = _monte_carlo(raw.nats, draws, stop_after)
+    p, drawn = monte_carlo(raw.nats, draws, stop_after)
     return IndependenceTest(estimate, p, drawn, "re-pairing")
 
 
@@ -243,11 +255,12 @@ def _statistic(x: Variable, y: Variable) -> tuple[str, tuple[str, ...]]:
     return choose("mutual_information", (x, y), function=_FUNCTION)
 
 
-def _check_draws(n_permutations: object, stop_after: object) -> None:
+def check_draws(n_permutations: object, stop_after: object, function: str) -> None:
+    """Raise where the numbers of draws are no such numbers."""
     if not isinstance(n_permutations, int) or n_permutations < 19:
         raise InvalidArgument(
             sentence(
-                _FUNCTION,
+                function,
                 "n_permutations",
                 "be at least 19 (p can reach 0.05)",
                 repr(n_permutations),
@@ -255,11 +268,11 @@ def _check_draws(n_permutations: object, stop_after: object) -> None:
         )
     if stop_after is not None and (not isinstance(stop_after, int) or stop_after < 1):
         raise InvalidArgument(
-            sentence(_FUNCTION, "stop_after", "be at least 1, or None", repr(stop_after))
+            sentence(function, "stop_after", "be at least 1, or None", repr(stop_after))
         )
 
 
-def _monte_carlo(
+def monte_carlo(
     observed: float, draws: Iterable[float], stop_after: int | None
 ) -> tuple[float, int]:
     """Return p and the number of draws; a draw within rounding of the observed value reaches it."""
@@ -285,11 +298,11 @@ def _table_p_value(
     rows, columns, n = x.counts, y.counts, x.n
     plugin = float(log_ratios(x, y).mean())
     if rows.size == columns.size == 2:
-        return _fourfold(int(rows[0]), int(columns[0]), n, plugin), 0, "all 2 x 2 tables"
+        return _fourfold(int(rows[0]), int(columns[0]), n, plugin), 0, "all 2 x 2 tables, mid-p"
     minority = n - max(int(rows.max()), int(columns.max()))
     pairs = [float(np.dot(c, c - 1.0)) for c in (rows, columns)]
     ties = pairs[0] * pairs[1] / (2.0 * n * (n - 1.0))
-    if minority >= _FEWEST_MINORITY and ties >= _FEWEST_TIES:
+    if minority >= FEWEST_MINORITY and ties >= FEWEST_TIES:
         return curve, 0, "fixed margins"
     random = generator(rng)
     assert x.codes is not None
@@ -304,16 +317,17 @@ def _table_p_value(
         return float(known[cells].sum()) / n - fixed
 
     draws = (draw(pairing) for pairing in repairings(n, n_permutations, random))
-    p, drawn = _monte_carlo(plugin, draws, stop_after)
+    p, drawn = monte_carlo(plugin, draws, stop_after)
     return p, drawn, "random tables with these margins"
 
 
 def _fourfold(a: int, b: int, n: int, plugin: float) -> float:
-    """Return the chance that 2 x 2 tables with these margins show `plugin` or more."""
+    """Return the chance that 2 x 2 tables with these margins show more, half that of as much."""
     x = np.arange(max(0, a + b - n), min(a, b) + 1.0)
     cells = np.stack([x, a - x, b - x, n - a - b + x])
     log_p = -gammaln(cells + 1.0).sum(axis=0)
     p = np.exp(log_p - log_p.max())
     totals = np.array([a, n - a, b, n - b], dtype=np.float64)
     value = (xlogy(cells, cells).sum(axis=0) - xlogy(totals, totals).sum()) / n + math.log(n)
-    return float(p[value >= plugin - 1e-10].sum() / p.sum())
+    more, as_much = value > plugin + 1e-10, np.abs(value - plugin) <= 1e-10
+    return float((p[more].sum() + 0.5 * p[as_much].sum()) / p.sum())

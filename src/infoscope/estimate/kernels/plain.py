@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["count_around", "count_line", "nearest_around", "nearest_line"]
+__all__ = ["count_around", "count_line", "nearest_around", "nearest_line", "nearest_rows"]
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -151,3 +151,9 @@ def _few_copies(values: Floats, most: int) -> Indices:
     sizes = np.bincount(back)
     rank = np.arange(order.size, dtype=np.int64) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     return np.sort(order[rank < most])
+
+
+def nearest_rows(points: Floats, k: int) -> NDArray[np.intp]:
+    """Return the k nearest rows of each row, (n, k), itself counted, by the largest difference."""
+    near = _spatial.cKDTree(points).query(points, k=k, p=np.inf)[1]
+    return np.asarray(near, dtype=np.intp).reshape(points.shape[0], k)
