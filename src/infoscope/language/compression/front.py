@@ -231,8 +231,8 @@ def inspect_compressed(blob: bytes) -> CompressedFile:
 
     Examples
     --------
-    >>> inspect_compressed(compress(b"bits on paper", None)).parts
-    (('stored', 13, 1),)
+    >>> inspect_compressed(compress(b"bits on paper, " * 20, None)).parts
+    (('bytes', 300, 1),)
     """
     return described(*unpack(_as_bytes(blob, "inspect_compressed", "blob"), "inspect_compressed"),
                      len(blob))  # fmt: skip
