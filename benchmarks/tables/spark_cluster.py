@@ -74,6 +74,7 @@ def wait_for(log: Path, words: str) -> None:
 
 
 def main() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the cluster ends too
     folder = Path(tempfile.mkdtemp(prefix="infoscope-spark-"))
     table = make_table(folder / "table.parquet")
     running = []
