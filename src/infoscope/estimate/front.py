@@ -294,9 +294,11 @@ def _exact(quantity: str, variables: tuple[Variable, ...]) -> Raw | None:
 
 def _monotone(quantity: str, variables: tuple[Variable, ...]) -> Raw | None:
     """Return infinity where ranks are the same or reversed, for methods that only see ranks."""
-    x, y = variables[:2] if len(variables) > 1 else variables * 2
+    if quantity != "mutual_information":
+        return None
+    x, y = variables[0], variables[1]
     single = x.values.shape[1] == y.values.shape[1] == 1 and x.codes is None and y.codes is None
-    if quantity != "mutual_information" or not single or x.n < _TOO_MANY_FOR_CHANCE:
+    if not single or x.n < _TOO_MANY_FOR_CHANCE:
         return None
     if not one_of_the_other(x, y):
         return None
