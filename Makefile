@@ -30,7 +30,7 @@ check: lint types test-heavy test  ## all that CI runs
 lint: $(VENV)/.dev-ready  ## format and lint, without changing files
 	@$(BIN)/ruff format --quiet --check . && $(BIN)/ruff check --quiet .
 
-types: $(VENV)/.dev-ready  ## check the types
+types: $(VENV)/.heavy-ready  ## check the types
 	@$(BIN)/pyright --pythonpath $(BIN)/python
 
 fmt: $(VENV)/.dev-ready  ## format the code
