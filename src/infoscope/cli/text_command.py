@@ -212,7 +212,7 @@ def _run(args: argparse.Namespace) -> int:
     if _is_corpus(args):
         from infoscope.cli.corpus_text import run_corpus
 
-        return run_corpus(args, reading_options(args))
+        return run_corpus(args, _reading_options(args))
     texts = [(name, read_text(name)) for name in args.files]
 
     from infoscope.language import score
@@ -220,7 +220,7 @@ def _run(args: argparse.Namespace) -> int:
 
     model = load_on(args.model, device=args.device, dtype=args.dtype, threads=args.threads)
     scores = [
-        (_STDIN if name == "-" else name, score(text, model, **reading_options(args)))
+        (_STDIN if name == "-" else name, score(text, model, **_reading_options(args)))
         for name, text in texts
     ]
     if args.json != "-":
@@ -239,7 +239,7 @@ def _run(args: argparse.Namespace) -> int:
     return 0
 
 
-def reading_options(args: argparse.Namespace) -> dict[str, Any]:
+def _reading_options(args: argparse.Namespace) -> dict[str, Any]:
     """Return the arguments of `score` that say how a text is put before the model."""
     prefix = args.prefix
     if prefix is not None and prefix.isdigit():

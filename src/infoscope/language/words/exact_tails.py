@@ -44,10 +44,8 @@ def _tails(count, row, column, total, out):
         log_tail = log_p + math.log(whole)
         if up:
             out[i] = min(log_tail, 0.0)
-        elif log_tail < -1e-3:
+        else:  # below the mode: what the lower tail leaves, which is never near nothing
             out[i] = math.log1p(-math.exp(log_tail))
-        else:
-            out[i] = math.log(-math.expm1(min(log_tail, -1e-16)))
 
 
 def log_upper_tail(
