@@ -129,7 +129,7 @@ def test_an_interrupt_ends_with_130_and_leaves_no_file(command: str, tmp_path: P
     """The interrupt comes at the first step of the work, wherever that is in time."""
     source, target = tmp_path / "in.txt", tmp_path / "out.html"
     source.write_text("a,b\n" + "1,2\n3,4\n" * 20)
-    module = "tables.scanning" if command == "table" else "language.scoring"
+    module = "tables.encoded_table" if command == "table" else "language.scoring"
     code = f"""
 import signal, sys
 import infoscope.{module} as work
@@ -365,15 +365,24 @@ def test_one_column_is_said_to_have_no_pairs(
     assert "no other column" in run(capsys, "table", str(source), "--target", "a")[1]
 
 
-def test_a_pipe_is_refused_because_it_can_be_read_only_once() -> None:
+def test_standard_input_is_read_and_a_pipe_by_name_is_refused() -> None:
+    """A pipe can be read only once, so it must come where it is kept."""
     command = f"cat {path_of('penguins.csv')} | {sys.executable} -m infoscope table "
-    for name in ("/dev/stdin", "-"):
-        done = subprocess.run(
-            ["bash", "-c", command + name], capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 1
-        assert one_sentence(done.stderr), done.stderr
-        assert "Save it to a file first" in done.stderr
+    done = subprocess.run(
+        ["bash", "-c", command + "/dev/stdin"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert one_sentence(done.stderr), done.stderr
+    assert "scan '-'" in done.stderr
+    kept = subprocess.run(
+        ["bash", "-c", command + "- --json -"], capture_output=True, text=True, check=True
+    )
+    named = subprocess.run(
+        [sys.executable, "-m", "infoscope", "table", path_of("penguins.csv"), "--json", "-"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    piped, file = json.loads(kept.stdout), json.loads(named.stdout)
+    assert piped["mutual_information"] == file["mutual_information"]
 
 
 def test_a_missing_extra_says_what_to_install() -> None:
