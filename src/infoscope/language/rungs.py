@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_RUNGS", "Ladder", "Rung", "ladder", "split_text"]
 
 #: From nothing to a transformer; a built-in model that is not installed is left out, with a note.
-DEFAULT_RUNGS = ("uniform", "unigram", "bigram", "ngram:3", "ngram:6", "lstm", "smollm2")
+DEFAULT_RUNGS = (
+    "uniform", "unigram", "bigram", "ngram:3", "ngram:6", "ppm:5", "mix", "lstm", "smollm2",
+)  # fmt: skip
 
 _KNOWS = {
     0: "nothing: every byte is as likely as any other",
