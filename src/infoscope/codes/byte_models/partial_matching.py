@@ -35,7 +35,7 @@ class PartialMatching:
 
     Notes
     -----
-    For teaching and for the ladder of models: about 40 µs per byte and 100 bytes of memory per
+    For teaching and for the ladder of models: about 80 µs per byte and 100 bytes of memory per
     context. `ByteMixer` predicts better and is faster.
 
     Source
