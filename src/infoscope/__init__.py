@@ -63,6 +63,7 @@ if TYPE_CHECKING:
         known,
         language,
         measures,
+        probe,
         tables,
         train,
     )
@@ -118,7 +119,7 @@ __all__ = [
 
 _PILLARS = (
     "calibrate", "channels", "codes", "estimate", "figures", "known", "language", "measures",
-    "tables", "train",
+    "probe", "tables", "train",
 )  # fmt: skip
 
 
