@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from infoscope.core.errors import InvalidArgument, UnknownName
-from infoscope.figures import bar_chart, heat_map, line_chart
-from infoscope.figures.marks import Cells, Path, Rect, Text
+from infoscope.figures import Figure, bar_chart, heat_map, line_chart
+from infoscope.figures.marks import Cells, Drag, Handle, Path, Rect, Text
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -247,3 +247,24 @@ def test_names_are_escaped_everywhere():
     assert "<script" not in html + figure.svg
     ET.fromstring(figure.svg)
     assert "&lt;script&gt;" in html
+
+
+def test_bars_name_the_inputs_they_move_and_how_far_for_a_pixel():
+    figure = bar_chart(["a", "b"], [0.0, 1.0], title="T", x_label="x", drag=["w0", ""])
+    (held,) = [m for m in figure.marks if isinstance(m, Rect) and m.drag]
+    bar = next(m for m in figure.marks if isinstance(m, Rect) and m.width and m.role == "bar"
+               and m.y > held.y + 20)  # fmt: skip
+    assert held.drag == Drag(x="w0", per_pixel_x=pytest.approx(1.0 / bar.width))
+    svg = figure.svg
+    assert svg.count("data-drag-x=") == 1
+    assert 'class="isc-hit isc-handle isc-handle-x"' in svg
+    assert 'data-drag-x="w0"' in svg
+    assert f'data-scale-x="{held.drag.per_pixel_x:.10g}"' in svg
+
+
+def test_a_handle_moves_two_inputs_and_escapes_their_names():
+    svg = Figure("t", "d", {}, [Handle(5, 6, 'm"', "s", 0.5, -0.25, "<b>")], 10, 10).svg
+    assert 'class="isc-handle isc-handle-xy"' in svg
+    assert 'data-drag-x="m&quot;" data-scale-x="0.5" data-drag-y="s" data-scale-y="-0.25"' in svg
+    assert "<title>&lt;b&gt;</title>" in svg
+    ET.fromstring(svg)

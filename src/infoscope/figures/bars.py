@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from infoscope.core.errors import InvalidArgument, sentence
 from infoscope.figures.figure import Figure
 from infoscope.figures.lettering import shorten, text_width
-from infoscope.figures.marks import Mark, Path, Rect, Text
+from infoscope.figures.marks import Drag, Mark, Path, Rect, Text
 from infoscope.figures.scales import format_number, ticks
 
 __all__ = ["bar_chart"]
@@ -28,6 +28,7 @@ def bar_chart(
     high: ArrayLike | None = None,
     texts: Sequence[str] | None = None,
     muted: Sequence[bool] | None = None,
+    drag: Sequence[str] | None = None,
     label_name: str = "name",
     description: str = "",
     width: float = 880,
@@ -51,6 +52,9 @@ def bar_chart(
         What is written after each bar; the value when not given.
     muted : sequence of bool, optional
         Bars to draw in grey.
+    drag : sequence of str, optional
+        For each bar the name of the form input that dragging it sideways moves; "" for none. The
+        input has the units of the axis.
     label_name : str
         Heading of the labels in the data table.
     description : str
@@ -86,7 +90,7 @@ def bar_chart(
                 sentence("bar_chart", "low", "lie at or below high",
                          f"more at {names[int(np.argmax(ends[0] > ends[1]))]!r}")
             )  # fmt: skip
-    for argument, given in (("texts", texts), ("muted", muted)):
+    for argument, given in (("texts", texts), ("muted", muted), ("drag", drag)):
         if given is not None and len(given) != len(names):
             raise InvalidArgument(
                 sentence("bar_chart", argument, f"have one entry for each of {len(names)} labels",
@@ -130,6 +134,9 @@ def bar_chart(
             marks += [Path(((end, y - 4), (end, y + 4)), "whisker") for end in (a, b)]
             reach = max(reach, b)
         marks.append(Text(reach + 7, y + 4, shorten(written[i], room - 10, 11), "note", tip=tip))
+        if drag is not None and drag[i]:
+            hold = Drag(x=drag[i], per_pixel_x=(most - least) / (right - left))
+            marks.append(Rect(left, y - 13, right - left, ROW, "hit", tip, drag=hold))
     label = shorten(x_label, width, 12)
     span = text_width(label, 12)
     middle = min(max((left + right) / 2, span / 2), width - span / 2)

@@ -8,9 +8,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-__all__ = ["Cells", "Circle", "Mark", "Path", "Rect", "Text"]
+__all__ = ["Cells", "Circle", "Drag", "Handle", "Mark", "Path", "Rect", "Text"]
 
 Points: TypeAlias = tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Drag:
+    """Which inputs of the form around a picture a mark moves, and how far for each pixel.
+
+    `x` and `y` name the input that a movement to the right and down changes ("" for none);
+    `per_pixel_x` and `per_pixel_y` are input units for one pixel of the picture, with their sign:
+    a bar that grows upwards has a negative `per_pixel_y`.
+    """
+
+    x: str = ""
+    y: str = ""
+    per_pixel_x: float = 0.0
+    per_pixel_y: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +39,7 @@ class Rect:
     role: str
     tip: str = ""
     radius: float = 0.0
+    drag: Drag | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +50,7 @@ class Path:
     role: str
     closed: bool = False
     tip: str = ""
+    drag: Drag | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +62,24 @@ class Circle:
     radius: float
     role: str
     tip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """A dot to drag: it moves the inputs `drag_x` and `drag_y` of the form around the picture.
+
+    `per_pixel_x` and `per_pixel_y` as in `Drag`; `label` is what a pointer resting on it is told.
+    """
+
+    x: float
+    y: float
+    drag_x: str = ""
+    drag_y: str = ""
+    per_pixel_x: float = 0.0
+    per_pixel_y: float = 0.0
+    label: str = ""
+    role: str = "grip"
+    radius: float = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,4 +110,4 @@ class Cells:
     levels: tuple[tuple[int, ...], ...]
 
 
-Mark: TypeAlias = Rect | Path | Circle | Text | Cells
+Mark: TypeAlias = Rect | Path | Circle | Text | Cells | Handle

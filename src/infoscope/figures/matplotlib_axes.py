@@ -14,7 +14,7 @@ from matplotlib.patches import Circle as CirclePatch
 from matplotlib.patches import FancyBboxPatch, Polygon, Rectangle
 
 from infoscope.core.errors import InvalidArgument, sentence
-from infoscope.figures.marks import Cells, Circle, Mark, Path, Rect, Text
+from infoscope.figures.marks import Cells, Circle, Handle, Mark, Path, Rect, Text
 from infoscope.figures.palette import COLOURS, RAMPS, ROLES, ink_on
 
 if TYPE_CHECKING:
@@ -104,6 +104,8 @@ class _Pen:
         if isinstance(mark, Cells):
             self._cells(mark, order)
             return
+        if isinstance(mark, Handle):
+            mark = Circle(mark.x, mark.y, mark.radius, mark.role)
         style = self._style(mark.role)
         fill, stroke = style.get("fill"), style.get("stroke")
         common: dict[str, Any] = {"zorder": 2 + order, "clip_on": False}

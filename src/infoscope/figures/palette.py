@@ -75,6 +75,8 @@ ROLES: Final[dict[str, dict[str, str]]] = {
     "hatch": {"stroke": "axis", "stroke-width": "0.75"},
     "blank": {"fill": "faint"},
     "dot": {"fill": "accent"},
+    "grip": {"fill": "card", "stroke": "accent", "stroke-width": "2.5"},
+    "hit": {"fill": "paper", "opacity": "0"},
 }
 
 

@@ -40,6 +40,8 @@ def _rules() -> str:
         ".isc-svg{font-family:system-ui,-apple-system,'Segoe UI',Roboto,sans-serif;"
         "font-variant-numeric:tabular-nums}",
         ".isc-svg path{fill:none}",
+        ".isc-svg .isc-handle{touch-action:none;cursor:move}",
+        ".isc-svg .isc-handle-x{cursor:ew-resize}.isc-svg .isc-handle-y{cursor:ns-resize}",
         ".isc-svg .isc-run{shape-rendering:crispEdges;stroke:currentColor;stroke-width:1}",
     ]
     for role, settings in ROLES.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from infoscope.figures.marks import Cells, Circle, Mark, Path, Rect, Text
+from infoscope.figures.marks import Cells, Circle, Drag, Handle, Mark, Path, Rect, Text
 from infoscope.figures.markup import esc
 
 __all__ = ["render_svg"]
@@ -43,7 +43,12 @@ def _draw(mark: Mark) -> str:
         return _cells(mark)
     if isinstance(mark, Text):
         return _text(mark)
+    if isinstance(mark, Handle):
+        return _handle(mark)
+    classes = _classes(mark.role)
+    hold = ""
     if isinstance(mark, Rect):
+        classes, hold = _held(classes, mark.drag)
         radius = f' rx="{_n(mark.radius)}"' if mark.radius else ""
         name, rest = "rect", (
             f'x="{_n(mark.x)}" y="{_n(mark.y)}" width="{_n(mark.width)}" '
@@ -52,9 +57,37 @@ def _draw(mark: Mark) -> str:
     elif isinstance(mark, Circle):
         name, rest = "circle", f'cx="{_n(mark.x)}" cy="{_n(mark.y)}" r="{_n(mark.radius)}"'
     else:
+        classes, hold = _held(classes, mark.drag)
         name, rest = "path", f'd="{_outline(mark)}"'
-    start = f'<{name} class="{_classes(mark.role)}" {rest}'
+    start = f'<{name} class="{classes}" {rest}{hold}'
     return f"{start}><title>{esc(mark.tip)}</title></{name}>" if mark.tip else f"{start}/>"
+
+
+def _handle(mark: Handle) -> str:
+    """A dot inside a clear disc that a finger can hit."""
+    drag = Drag(mark.drag_x, mark.drag_y, mark.per_pixel_x, mark.per_pixel_y)
+    classes, hold = _held("", drag)
+    place = f'cx="{_n(mark.x)}" cy="{_n(mark.y)}"'
+    tip = f"<title>{esc(mark.label)}</title>" if mark.label else ""
+    return (
+        f'<g class="{classes}"{hold}>{tip}<circle class="isc-hit" {place} r="18"/>'
+        f'<circle class="{_classes(mark.role)}" {place} r="{_n(mark.radius)}"/></g>'
+    )
+
+
+def _held(classes: str, drag: Drag | None) -> tuple[str, str]:
+    """Classes and attributes of a mark that can be dragged, for a script without mathematics."""
+    if drag is None or not (drag.x or drag.y):
+        return classes, ""
+    hold = "".join(
+        f' data-drag-{axis}="{esc(name)}" data-scale-{axis}="{per_pixel:.10g}"'
+        for axis, name, per_pixel in (
+            ("x", drag.x, drag.per_pixel_x), ("y", drag.y, drag.per_pixel_y)
+        )
+        if name
+    )  # fmt: skip
+    ways = ("x" if drag.x else "") + ("y" if drag.y else "")
+    return f"{classes} isc-handle isc-handle-{ways}".strip(), hold
 
 
 def _classes(role: str) -> str:
