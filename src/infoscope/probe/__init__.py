@@ -11,10 +11,30 @@ from typing import Any
 
 from infoscope.core.extras import require
 
-__all__: list[str] = []
+__all__ = [
+    "alignment",
+    "cka",
+    "effective_rank",
+    "gram_entropy",
+    "matrix_entropy",
+    "matrix_mutual_information",
+    "uniformity",
+]
 
 #: module -> the public names it holds; those of `_WITH_TORCH` need the extra "train"
-_HOMES: dict[str, tuple[str, ...]] = {}
+_HOMES: dict[str, tuple[str, ...]] = {
+    "representations.renyi": (
+        "gram_entropy",
+        "matrix_entropy",
+        "matrix_mutual_information",
+    ),
+    "representations.geometry": (
+        "alignment",
+        "effective_rank",
+        "uniformity",
+    ),
+    "representations.kernel_alignment": ("cka",),
+}
 _WITH_TORCH: tuple[str, ...] = ()
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

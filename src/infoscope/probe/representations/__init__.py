@@ -1,0 +1,1 @@
+"""Measures of a representation: its entropy, its rank, its spread, its likeness to another."""
