@@ -20,6 +20,7 @@ from infoscope.train import (
     renyi_loss,
     token_statistics,
 )
+from infoscope.train.row_pass import row_sums, row_top
 
 INF = math.inf
 P = torch.tensor([0.6, 0.3, 0.1], dtype=torch.float64).log()
@@ -205,6 +206,72 @@ def test_entropy_in_single_precision_is_within_two_millionths() -> None:
     assert (found.entropy.double() - truth).abs().max() < 2e-6
     nll = F.cross_entropy(z, labels(64, 49152), reduction="none")
     assert (found.nll.double() - nll).abs().max() < 4e-6
+
+
+def test_classes_made_impossible_by_the_bias_leave_a_finite_gradient() -> None:
+    """A bias of -inf takes classes out: values and gradients are those of the classes left."""
+    h, w, hr, wr = drawn(6, 4), drawn(9, 4, seed=2), drawn(6, 4, seed=3), drawn(9, 4, seed=4)
+    y, left = labels(6, 5), slice(0, 5)
+    bias = torch.zeros(9).double()
+    bias[5:] = -INF
+    extras = {"entropy_bonus": 0.1, "kl_weight": 0.2, "z_loss": 0.01, "top_k": 2, "rank": True}
+    some, all_nine = [
+        (h.clone().requires_grad_(), wide.clone().requires_grad_()) for wide in (w[left], w)
+    ]
+    few = linear_cross_entropy(*some, y, reference=(hr, wr[left]), **extras)
+    reference = (hr, wr.clone())
+    masked = linear_cross_entropy(*all_nine, y, bias=bias, **{**extras, "kl_weight": 0.0})
+    plain = linear_cross_entropy(*some, y, **{**extras, "kl_weight": 0.0})
+    for name in ("nll", "entropy", "logsumexp", "rank", "top_ids", "loss"):
+        assert torch.allclose(getattr(masked, name).double(), getattr(plain, name).double())
+    for found in (masked, plain):
+        found.loss.backward()
+    assert torch.allclose(all_nine[0].grad, some[0].grad)
+    assert torch.allclose(all_nine[1].grad[left], some[1].grad)
+    assert all_nine[1].grad[5:].abs().sum() == 0
+    both = token_statistics(h @ w.T + bias, y, reference=hr @ wr.T + bias)
+    assert torch.allclose(both.kl, few.kl)
+    wider = linear_cross_entropy(h.clone().requires_grad_(), w, y, bias=bias, reference=reference,
+                                 kl_weight=0.2)  # fmt: skip
+    wider.loss.backward()
+    assert torch.isfinite(wider.kl).all()
+    assert torch.isfinite(wider.loss)
+
+
+def test_logits_in_any_layout_and_precision_give_the_same_statistics() -> None:
+    z, ref = drawn(3, 6, 40, dtype=torch.float32), drawn(3, 6, 40, seed=9, dtype=torch.float32)
+    y = labels(15, 40).reshape(3, 5)
+    some = y.clone()
+    some[0, 1] = some[2, 4] = -100
+    for goal in (y, some):
+        packed = token_statistics(z[:, :-1].contiguous(), goal, reference=ref[:, :-1].contiguous())
+        apart = token_statistics(z[:, :-1], goal, reference=ref[:, :-1])
+        for name in ("loss", "nll", "entropy", "logsumexp", "kl", "correct", "counted"):
+            assert torch.equal(getattr(packed, name), getattr(apart, name))
+    half = token_statistics(z[:, :-1].bfloat16(), some)
+    single = token_statistics(z[:, :-1].bfloat16().float(), some)
+    assert torch.equal(half.nll, single.nll)
+    assert half.nll.dtype == torch.float32
+    one = token_statistics(z[0, 0], y[0, 0], reference=ref[0, 0])
+    assert one.nll.shape == ()
+    assert one.nll.item() == pytest.approx(F.cross_entropy(z[0, 0], y[0, 0]).item())
+    none = token_statistics(z[0, 0], torch.tensor(-100))
+    assert (none.loss.item(), none.nll.item(), none.n_tokens) == (0.0, 0.0, 0)
+
+
+@pytest.mark.parametrize("size", [1, 5, 300, 5000, 4096 + 7])
+def test_sums_and_the_largest_of_a_row_do_not_depend_on_its_length(size: int) -> None:
+    x = drawn(6, size, dtype=torch.float32)
+    exact = torch.tensor([math.fsum(row) for row in x.tolist()], dtype=torch.float64)
+    assert torch.allclose(row_sums(x), exact, atol=1e-6 * math.sqrt(size))
+    k = min(5, size)
+    best, at = row_top(x, k)
+    assert torch.equal(best, x.topk(k).values)
+    assert torch.equal(at, x.topk(k).indices)
+    x[1, :] = 2.0  # all the same: any k different places will do
+    best, at = row_top(x, k)
+    assert best[1].tolist() == [2.0] * k
+    assert len(set(at[1].tolist())) == k
 
 
 def test_a_gradient_is_given_once_and_only_where_wanted() -> None:

@@ -2,7 +2,8 @@
 
 Rows are worked on a few at a time, so that they stay in the processor's cache between the steps;
 results go into arrays made beforehand, because small results kept between large temporaries would
-scatter over the heap and hold it open.
+scatter over the heap and hold it open. A reduction in double precision copies the row on a CPU:
+blocks of a row are added in its own precision, and the blocks in double.
 """
 
 from __future__ import annotations
@@ -12,10 +13,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-__all__ = ["Objective", "RowPass"]
+__all__ = ["Objective", "RowPass", "row_sums", "row_top"]
 
-#: Bytes of rows reduced together on a CPU: they fit the second-level cache.
-CACHED = 2_000_000
+#: Bytes of rows reduced together on a CPU: twice this stays in a second-level cache of 2 MB.
+CACHED = 800_000
+#: Terms added in the precision of the row, before the blocks are added in double.
+BLOCK = 512
+#: Logits of which one, their largest, competes for the top k: the others need no look.
+RIVALS = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,10 @@ class RowPass:
         self.top_log_probabilities = empty(n, self.top_k) if self.top_k else None
         width = size * (8 if real == torch.float64 else 4)
         self.group = max(1, CACHED // width) if like.device.type == "cpu" else max(n, 1)
-        self._exp = empty(min(self.group, max(n, 1)), size)
+        held = (min(self.group, max(n, 1)), size)
+        self._exp = empty(*held)
+        goals = self.objective
+        self._product = empty(*held) if kl or goals.entropy_bonus or goals.kl_weight else None
 
     def read(
         self, z: Tensor, start: int, reference: Tensor | None = None, weight: Tensor | None = None
@@ -64,19 +72,16 @@ class RowPass:
         e = self._exp[: len(z)]
         goal = self.targets[at].unsqueeze(1)
         if self.rank is not None:
-            reached = z.gather(1, goal)
-            torch.gt(z, reached, out=e)  # ones and zeros: exact sums below 2^24 classes
-            self.rank[at] = e.sum(-1).long() + 1
+            torch.gt(z, z.gather(1, goal), out=e)  # ones and zeros: exact sums
+            self.rank[at] = row_sums(e).long() + 1
+        best = None
         if self.top_ids is not None:
-            best, ids = z.topk(self.top_k, dim=-1)
-            self.top_ids[at] = ids
-        else:
-            best = None
+            best, self.top_ids[at] = row_top(z, self.top_k)
         most = z.amax(-1, keepdim=True)
         z.sub_(most)
         reached = z.gather(1, goal).squeeze(1)
         torch.exp(z, out=e)
-        total = e.sum(-1, dtype=torch.float64)
+        total = row_sums(e)
         log_total = total.log()
         self.correct[at] = reached == 0
         self.logsumexp[at] = (most.squeeze(1).double() + log_total).to(self.nll.dtype)
@@ -84,13 +89,8 @@ class RowPass:
             self.top_log_probabilities[at] = (best - most - log_total.unsqueeze(1)).to(best.dtype)
         surprisal = log_total - reached.double()
         self.nll[at] = surprisal.to(self.nll.dtype)
-        mean = z.mean(-1, dtype=torch.float64) if self.objective.smoothing else None
-        inner = _sum_product(e, z)
-        if bool(torch.isnan(inner).any()):  # a class of probability 0 has logit -inf: 0 log 0 = 0
-            z.masked_fill_(torch.isneginf(z), 0.0)
-            inner = _sum_product(e, z)
-        mean_log = inner.double() / total  # of log p + log s, under p
-        entropy = log_total - mean_log
+        mean = row_sums(z) / z.shape[1] if self.objective.smoothing else None
+        entropy = log_total - self._product_sums(e, z, keep=self._product is not None) / total
         self.entropy[at] = entropy.to(self.nll.dtype)
         apart = divergence = None
         if reference is not None and self.kl is not None:
@@ -103,15 +103,25 @@ class RowPass:
 
     def _kl(self, z: Tensor, e: Tensor, total: Tensor, reference: Tensor) -> tuple[Tensor, Tensor]:
         """Return log(p / q) of every class and KL(p‖q); `reference` is overwritten."""
+        assert self._product is not None
         r = reference.sub_(reference.amax(-1, keepdim=True))
-        log_r = r.exp().sum(-1, dtype=torch.float64).log()
+        log_r = row_sums(torch.exp(r, out=self._product[: len(r)])).log()
         shift = (log_r - total.log()).to(z.dtype).unsqueeze(1)
         apart = torch.sub(z, r, out=r).add_(shift)
-        sums = _sum_product(e, apart)
-        if bool(torch.isnan(sums).any()):  # both exclude a class: 0 log(0 / q) = 0
-            apart.masked_fill_(e == 0, 0.0)
-            sums = _sum_product(e, apart)
-        return apart, sums.double() / total
+        return apart, self._product_sums(e, apart, keep=True) / total
+
+    def _product_sums(self, e: Tensor, z: Tensor, *, keep: bool) -> Tensor:
+        """Return the sums of e z along rows, 0 where e is; unless kept, z becomes the product.
+
+        Pairwise: a dot product would add up its rounding.
+        """
+        room = z if self._product is None or not keep else self._product[: len(z)]
+        product = torch.mul(e, z, out=room)
+        sums = row_sums(product)
+        if bool(torch.isnan(sums).any()):  # a class of probability 0 has logit -inf: 0 log 0 = 0
+            z.masked_fill_(e == 0, 0.0)
+            sums = row_sums(product.masked_fill_(e == 0, 0.0))
+        return sums
 
     def _loss(
         self, surprisal: Tensor, mean: Tensor | None, log_total: Tensor, at: slice,
@@ -157,6 +167,33 @@ class RowPass:
             z.sub_((want.smoothing / z.shape[1] * weight).to(z.dtype).unsqueeze(1))
 
 
-def _sum_product(e: Tensor, z: Tensor) -> Tensor:
-    """Return the sum of e z along rows, pairwise: a dot product would add up its rounding."""
-    return (e * z).sum(-1)
+def row_sums(x: Tensor) -> Tensor:
+    """Return the sums along rows in double precision, without a copy of x in it."""
+    if x.dtype == torch.float64:
+        return x.sum(-1)
+    whole = x.shape[1] - x.shape[1] % BLOCK
+    rest = x[:, whole:].sum(-1).double()
+    return (
+        rest
+        if not whole
+        else x[:, :whole].unflatten(1, (-1, BLOCK)).sum(-1).double().sum(-1).add_(rest)
+    )
+
+
+def row_top(x: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """Return the k largest of each row and where they stand, best first.
+
+    They lie in the k groups whose largest members are largest, which a pass at the speed of memory
+    finds; a search through the whole row costs ten times that.
+    """
+    n_groups = x.shape[1] // RIVALS
+    if n_groups < 8 * k:
+        return tuple(x.topk(k, dim=-1))
+    whole = n_groups * RIVALS
+    groups = x[:, :whole].unflatten(1, (RIVALS, n_groups))  # member i of group j: column i n + j
+    chosen = groups.amax(1).topk(k, dim=-1).indices  # (rows, k)
+    members = groups.gather(2, chosen.unsqueeze(1).expand(-1, RIVALS, -1)).flatten(1)
+    places = torch.arange(RIVALS, device=x.device)[:, None] * n_groups + chosen.unsqueeze(1)
+    rest = torch.arange(whole, x.shape[1], device=x.device).expand(len(x), -1)
+    best, at = torch.cat([members, x[:, whole:]], 1).topk(k, dim=-1)
+    return best, torch.cat([places.flatten(1), rest], 1).gather(1, at)

@@ -11,9 +11,9 @@ from infoscope.core.errors import InvalidArgument, sentence
 from infoscope.train.row_pass import RowPass
 from infoscope.train.tensors import (
     IGNORED,
+    any_float_tensor,
     check_numbers,
     check_targets,
-    float_tensor,
     kept,
 )
 
@@ -129,33 +129,49 @@ def token_statistics(
     (1.386294, 1.386294)
     """
     name = "token_statistics"
-    z = float_tensor(logits, name, "logits").detach()
+    z = any_float_tensor(logits, name, "logits").detach()
     if targets.shape != z.shape[:-1]:
         raise InvalidArgument(
             sentence(name, "targets", f"have shape {tuple(z.shape[:-1])}", tuple(targets.shape))
         )
     ref = None
     if reference is not None:
-        ref = float_tensor(reference, name, "reference").detach()
+        ref = any_float_tensor(reference, name, "reference").detach()
         if ref.shape != z.shape:
             raise InvalidArgument(
                 sentence(name, "reference", f"have shape {tuple(z.shape)}", tuple(ref.shape))
             )
     keep = kept(targets, mask, targets.shape, ignore_index, name)
-    rows = z.reshape(-1, z.shape[-1])
-    refs = None if ref is None else ref.reshape(-1, z.shape[-1])
-    which = None if keep is None else torch.nonzero(keep.reshape(-1)).squeeze(1)
-    labels = targets.reshape(-1) if which is None else targets.reshape(-1)[which]
+    places = _places(z, ref, keep)
+    labels = targets.reshape(-1) if keep is None else targets[keep].reshape(-1)
     check_targets(labels, z.shape[-1], name)
     n = labels.numel()
     work = RowPass(n, z.shape[-1], z, labels.long(), rank=rank, top_k=top_k, kl=ref is not None)
+
+    def taken(x: Tensor, a: int, b: int) -> Tensor:
+        if places is None:
+            return x.reshape(-1, x.shape[-1])[a:b].to(work.nll.dtype, copy=True)
+        return x[tuple(index[a:b] for index in places)].to(work.nll.dtype)
+
     with torch.no_grad():
         for a in range(0, n, work.group):
             b = min(a + work.group, n)
-            at = slice(a, b) if which is None else which[a:b]
-            work.read(rows[at].clone(), a, None if refs is None else refs[at].clone())
+            work.read(taken(z, a, b), a, None if ref is None else taken(ref, a, b))
     check_numbers(work.nll, name, "logits")
     return gather_statistics(work, targets.shape, keep, work.nll.sum() / max(n, 1))
+
+
+def _places(z: Tensor, ref: Tensor | None, keep: Tensor | None) -> tuple[Tensor, ...] | None:
+    """Return the indices of the rows that count; None where all do and lie one after another.
+
+    Logits without their last position, as causal models leave them, lie apart: to flatten them
+    would copy them all.
+    """
+    lie = all(x is None or x.ndim <= 2 or x.is_contiguous() for x in (z, ref))
+    if z.ndim == 1 or (keep is None and lie):
+        return None
+    every = torch.ones(z.shape[:-1], dtype=torch.bool, device=z.device) if keep is None else keep
+    return torch.nonzero(every, as_tuple=True)
 
 
 def gather_statistics(
@@ -168,10 +184,10 @@ def gather_statistics(
             return None
         tail = values.shape[1:]
         if keep is None:
-            return values.reshape(*shape, *tail)
+            return values.reshape((*shape, *tail))
         out = values.new_zeros((keep.numel(), *tail))
         out[keep.reshape(-1)] = values
-        return out.reshape(*shape, *tail)
+        return out.reshape((*shape, *tail))
 
     def must(values: Tensor) -> Tensor:
         placed = place(values)

@@ -13,6 +13,7 @@ from infoscope.core.errors import InvalidArgument, WrongType, sentence
 __all__ = [
     "IGNORED",
     "Reduction",
+    "any_float_tensor",
     "check_numbers",
     "check_targets",
     "float_tensor",
@@ -28,6 +29,12 @@ IGNORED = -100
 
 def float_tensor(x: object, function: str, argument: str, *, least_dims: int = 1) -> Tensor:
     """Return a tensor of floats, at least single precision: half precision cannot hold a loss."""
+    found = any_float_tensor(x, function, argument, least_dims=least_dims)
+    return found.float() if found.dtype in (torch.float16, torch.bfloat16) else found
+
+
+def any_float_tensor(x: object, function: str, argument: str, *, least_dims: int = 1) -> Tensor:
+    """Return `x` if it is a tensor of floats of any precision, as it is."""
     if not isinstance(x, Tensor):
         raise WrongType(
             sentence(function, argument, "be a torch tensor", type(x).__name__,
@@ -40,7 +47,7 @@ def float_tensor(x: object, function: str, argument: str, *, least_dims: int = 1
             sentence(function, argument, f"have {least_dims} or more axes, the last not empty",
                      f"shape {tuple(x.shape)}")
         )  # fmt: skip
-    return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+    return x
 
 
 def check_numbers(values: Tensor, function: str, argument: str) -> None:
