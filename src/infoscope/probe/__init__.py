@@ -12,10 +12,12 @@ from typing import Any
 from infoscope.core.extras import require
 
 __all__ = [
+    "LogitLens",
     "alignment",
     "cka",
     "effective_rank",
     "gram_entropy",
+    "logit_lens",
     "matrix_entropy",
     "matrix_mutual_information",
     "uniformity",
@@ -23,6 +25,8 @@ __all__ = [
 
 #: module -> the public names it holds; those of `_WITH_TORCH` need the extra "train"
 _HOMES: dict[str, tuple[str, ...]] = {
+    "language_models.lens_result": ("LogitLens",),
+    "language_models.lens_reading": ("logit_lens",),
     "representations.renyi": (
         "gram_entropy",
         "matrix_entropy",
@@ -35,7 +39,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
     ),
     "representations.kernel_alignment": ("cka",),
 }
-_WITH_TORCH: tuple[str, ...] = ()
+_WITH_TORCH: tuple[str, ...] = ("language_models.lens_reading",)
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 
