@@ -12,8 +12,10 @@ from typing import Any
 from infoscope.core.extras import require
 
 __all__ = [
+    "AttentionEntropy",
     "LogitLens",
     "alignment",
+    "attention_entropy",
     "cka",
     "effective_rank",
     "gram_entropy",
@@ -25,6 +27,8 @@ __all__ = [
 
 #: module -> the public names it holds; those of `_WITH_TORCH` need the extra "train"
 _HOMES: dict[str, tuple[str, ...]] = {
+    "language_models.attention_result": ("AttentionEntropy",),
+    "language_models.attention_reading": ("attention_entropy",),
     "language_models.lens_result": ("LogitLens",),
     "language_models.lens_reading": ("logit_lens",),
     "representations.renyi": (
@@ -39,7 +43,10 @@ _HOMES: dict[str, tuple[str, ...]] = {
     ),
     "representations.kernel_alignment": ("cka",),
 }
-_WITH_TORCH: tuple[str, ...] = ("language_models.lens_reading",)
+_WITH_TORCH: tuple[str, ...] = (
+    "language_models.lens_reading",
+    "language_models.attention_reading",
+)
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 
