@@ -61,6 +61,7 @@ if TYPE_CHECKING:
         estimate,
         figures,
         known,
+        labs,
         language,
         measures,
         probe,
@@ -118,8 +119,8 @@ __all__ = [
 ]
 
 _PILLARS = (
-    "calibrate", "channels", "codes", "estimate", "figures", "known", "language", "measures",
-    "probe", "tables", "train",
+    "calibrate", "channels", "codes", "estimate", "figures", "known", "labs", "language",
+    "measures", "probe", "tables", "train",
 )  # fmt: skip
 
 

@@ -31,6 +31,7 @@ COMMANDS = {
     "table": "which columns of a table carry information about which, in bits, with error bars",
     "select": "the few columns that together tell most about a target, with tests",
     "drift": "what changed between two tables: each column, its gaps, and how columns go together",
+    "labs": "worked labs with exercises: list, run, check your answers, take one home",
     "demo": "a real text and a real table, measured now and shown in one HTML report",
     "models": "list, install or remove language models, or train a small one on a text",
     "doctor": "check the installation and say what is missing and how to get it",

@@ -1,0 +1,131 @@
+"""A learner's own answers: the file with blanks to fill, and what the checks say of it."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from pathlib import Path
+
+from infoscope.core.errors import NotFound, sentence
+from infoscope.labs.cells import read_cells
+from infoscope.labs.lab import Lab
+from infoscope.labs.running import run_lab
+
+__all__ = ["Checked", "LabCheck", "blank_answer", "blank_lab", "check_lab"]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One exercise: "right", "wrong" (and why), or "open" where nothing was filled in."""
+
+    key: str
+    state: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LabCheck:
+    """What the checks of a lab say of someone's answers."""
+
+    lab: Lab
+    exercises: tuple[Checked, ...]
+
+    @property
+    def n_right(self) -> int:
+        """How many exercises are right."""
+        return sum(each.state == "right" for each in self.exercises)
+
+
+def blank_answer(source: str) -> str:
+    r"""Return an answer with everything to be found out replaced by ``...``.
+
+    >>> print(blank_answer("import math\nbits = math.log2(6)"))
+    import math
+    bits = ...
+    """
+    lines: list[str] = []
+    for node in ast.parse(source).body:
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            lines.append(ast.unparse(node))
+        elif isinstance(node, ast.Assign):
+            lines += [f"{ast.unparse(target)} = ..." for target in node.targets]
+        elif isinstance(node, ast.AnnAssign):
+            lines.append(f"{ast.unparse(node.target)} = ...")
+        elif isinstance(node, ast.FunctionDef):
+            head = ast.get_docstring(node)
+            node.body = [
+                *([ast.Expr(ast.Constant(head))] if head else []),
+                ast.Expr(ast.Constant(...)),
+            ]
+            lines.append(ast.unparse(ast.fix_missing_locations(node)))
+    return "\n".join(dict.fromkeys(lines))
+
+
+def blank_lab(lab: Lab) -> str:
+    """Return the lab's file with blank answers, for a learner to fill in."""
+    text = lab.path.read_text(encoding="utf-8")
+    for cell in lab.of_kind("answer"):
+        text = text.replace(cell.source, blank_answer(cell.source), 1)
+    return text
+
+
+def check_lab(lab: Lab, answers: Path | None = None) -> LabCheck:
+    """Check the answers in a learner's file, or the lab's own.
+
+    Parameters
+    ----------
+    lab : Lab
+        Whose checks are made; those in the learner's file are not looked at.
+    answers : Path, optional
+        A copy of the lab with answers filled in.
+
+    Returns
+    -------
+    LabCheck
+        One state an exercise.
+
+    Raises
+    ------
+    NotFound
+        If the file is not there.
+    DataError
+        If the file is no lab.
+    """
+    given: dict[str, str] = {}
+    if answers is not None:
+        if not answers.is_file():
+            raise NotFound(
+                sentence("check_lab", "answers", "be the file of a lab", repr(str(answers)))
+            )
+        cells = read_cells(answers.read_text(encoding="utf-8"), answers.name)
+        given = {cell.key: cell.source for cell in cells if cell.kind == "answer"}
+    blank = {
+        cell.key
+        for cell in lab.of_kind("answer")
+        if answers is not None and _is_blank(given.get(cell.key, ""), cell.source)
+    }
+    # What is left open is answered by the lab itself, so that what follows still runs.
+    replace = {key: source for key, source in given.items() if key not in blank}
+    run = run_lab(lab, replace=replace, go_on=True)
+    wrong: dict[str, str] = {}
+    for each in run.cells:
+        if each.error and each.cell.kind in ("answer", "check"):
+            wrong.setdefault(each.cell.key, each.error)
+    return LabCheck(
+        lab,
+        tuple(
+            Checked(cell.key, "open")
+            if cell.key in blank
+            else Checked(cell.key, "wrong", wrong[cell.key])
+            if cell.key in wrong
+            else Checked(cell.key, "right")
+            for cell in lab.of_kind("exercise")
+        ),
+    )
+
+
+def _is_blank(source: str, own: str) -> bool:
+    try:
+        return ast.dump(ast.parse(source)) == ast.dump(ast.parse(blank_answer(own))) or not source
+    except SyntaxError:
+        return False

@@ -1,0 +1,185 @@
+"""A lab that was run as a fragment of HTML: text, mathematics, code, pictures, tasks, quizzes.
+
+Mathematics between dollars becomes ``<span class="math">``, for KaTeX to draw; everything else
+works without a script. What a cell shows comes from the library's own representations; all text is
+escaped.
+"""
+
+from __future__ import annotations
+
+import io
+import keyword
+import re
+import tokenize
+from collections.abc import Callable
+
+from markdown_it import MarkdownIt
+
+from infoscope.figures import Html, esc
+from infoscope.labs.running import CellRun, LabRun, Output
+
+__all__ = ["code_html", "lab_html", "text_html"]
+
+_MATH = re.compile(r"\$\$(.+?)\$\$|(?<![\\\w$])\$(?!\s)([^$\n]+?)(?<!\s)\$(?!\w)", flags=re.DOTALL)
+_CODE = re.compile(r"(```.*?```|`[^`\n]+`)", flags=re.DOTALL)
+_markdown = MarkdownIt("commonmark", {"html": False, "typographer": False}).enable("table")
+
+
+def text_html(source: str) -> Html:
+    r"""Return Markdown as HTML; tags in the source are shown, not obeyed.
+
+    >>> text_html("An *idea*: $2^n$ & <b>")
+    '<p>An <em>idea</em>: <span class="math">2^n</span> &amp; &lt;b&gt;</p>\n'
+    """
+    kept: list[str] = []
+
+    def keep(found: re.Match[str]) -> str:
+        block, inline = found.groups()
+        is_block = block is not None
+        tex = esc((block if is_block else inline).strip())
+        style = ' class="math math-block"' if is_block else ' class="math"'
+        kept.append(f"<span{style}>{tex}</span>")
+        return f"\x02{len(kept) - 1}\x03"
+
+    parts = _CODE.split(source.replace("\x02", "").replace("\x03", ""))
+    parts[::2] = [_MATH.sub(keep, part) for part in parts[::2]]
+    html = _markdown.render("".join(parts))
+    return Html(re.sub("\x02(\\d+)\x03", lambda found: kept[int(found[1])], html))
+
+
+def code_html(source: str) -> Html:
+    """Return Python code as HTML with a class for each kind of word.
+
+    >>> code_html("n = 2  # two")
+    'n = <span class="num">2</span>  <span class="com"># two</span>'
+    """
+    rows = source.splitlines(keepends=True)
+    out: list[str] = []
+    line, column = 1, 0
+    try:
+        tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
+    except (tokenize.TokenError, IndentationError):
+        return esc(source)
+    for token in tokens:
+        kind = _class_of(token)
+        if not kind:
+            continue
+        out.append(esc(_between(rows, (line, column), token.start)))
+        out.append(f'<span class="{kind}">{esc(token.string)}</span>')
+        line, column = token.end
+    out.append(esc(_between(rows, (line, column), (len(rows) + 1, 0))))
+    return Html("".join(out).rstrip("\n"))
+
+
+def _class_of(token: tokenize.TokenInfo) -> str:
+    if token.type == tokenize.COMMENT:
+        return "com"
+    if token.type == tokenize.STRING:
+        return "str"
+    if token.type == tokenize.NUMBER:
+        return "num"
+    if token.type == tokenize.NAME and keyword.iskeyword(token.string):
+        return "key"
+    return ""
+
+
+def _between(rows: list[str], start: tuple[int, int], end: tuple[int, int]) -> str:
+    text = "".join(rows[start[0] - 1 : end[0]])
+    tail = len(rows[end[0] - 1]) - end[1] if end[0] <= len(rows) else 0
+    return text[start[1] : len(text) - tail]
+
+
+def lab_html(run: LabRun, *, widget: Callable[[str], str] | None = None) -> Html:
+    """Return the body of a page that shows the lab.
+
+    Parameters
+    ----------
+    run : LabRun
+        A lab with the outputs of its cells.
+    widget : callable, optional
+        Given the address of an explorer page ("entropy?w=1,2"), returns HTML that shows it; without
+        it a link is shown.
+
+    Returns
+    -------
+    Html
+        One ``<section>`` a cell, in order.
+    """
+    parts: list[str] = []
+    for each in run.cells:
+        is_quiz = each.cell.kind == "quiz"
+        parts.append(_quiz(each, run.lab.slug) if is_quiz else _DRAW[each.cell.kind](each))
+        if each.cell.explorer:
+            link = f'<p><a href="/{esc(each.cell.explorer)}">Open the explorer here</a></p>'
+            parts.append(widget(each.cell.explorer) if widget is not None else link)
+    return Html("\n".join(parts))
+
+
+def _text(run: CellRun) -> str:
+    return f'<section class="lab-text">{text_html(run.cell.source)}</section>'
+
+
+def _code(run: CellRun) -> str:
+    return f'<section class="lab-code">{_block(run)}</section>'
+
+
+def _exercise(run: CellRun) -> str:
+    key = esc(run.cell.key)
+    return (
+        f'<section class="lab-exercise" id="exercise-{key}"><p class="lab-tag">Exercise</p>'
+        f"{text_html(run.cell.source)}</section>"
+    )
+
+
+def _answer(run: CellRun) -> str:
+    return (
+        '<details class="lab-answer"><summary>Show the worked answer</summary>'
+        f"{_block(run)}</details>"
+    )
+
+
+def _check(run: CellRun) -> str:
+    state = "What a right answer must satisfy" if not run.error else "This check fails"
+    return f'<details class="lab-check"><summary>{state}</summary>{_block(run)}</details>'
+
+
+def _quiz(run: CellRun, lab: str) -> str:
+    quiz, key = run.cell.quiz, f"{esc(lab)}/{esc(run.cell.key)}"
+    options = "".join(
+        f'<label><input type="radio" name="{key}" value="{i}"> '
+        f"<span>{_inline(option)}</span></label>"
+        for i, option in enumerate(quiz.options)
+    )
+    return (
+        f'<fieldset class="lab-quiz" data-quiz="{key}" data-answer="{quiz.answer}">'
+        f"<legend>{_inline(quiz.ask)}</legend>{options}"
+        f'<p class="quiz-state" role="status"></p>'
+        f'<details class="quiz-why"><summary>Answer and reason</summary>'
+        f"<p><strong>{_inline(quiz.options[quiz.answer])}.</strong> {_inline(quiz.why)}</p>"
+        "</details></fieldset>"
+    )
+
+
+def _inline(source: str) -> str:
+    return text_html(source).strip().removeprefix("<p>").removesuffix("</p>")
+
+
+def _block(run: CellRun) -> str:
+    error = f'<pre class="lab-error">{esc(run.error)}</pre>' if run.error else ""
+    code = f'<pre class="code" tabindex="0"><code>{code_html(run.cell.source)}</code></pre>'
+    return code + "".join(_shown(output) for output in run.outputs) + error
+
+
+def _shown(output: Output) -> str:
+    if output.html:
+        return f'<div class="lab-out">{output.html}</div>'
+    return f'<pre class="lab-out" tabindex="0">{esc(output.text)}</pre>'
+
+
+_DRAW: dict[str, Callable[[CellRun], str]] = {
+    "text": _text,
+    "code": _code,
+    "exercise": _exercise,
+    "answer": _answer,
+    "check": _check,
+}
