@@ -1,6 +1,7 @@
 """Running, checking and rendering labs that are written here, to see each rule at work."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -181,3 +182,14 @@ def test_the_command_lists_exports_checks_and_runs(tmp_path: Path, capsys) -> No
     captured = capsys.readouterr()
     assert "EXERCISE" in captured.out
     assert "fine in" in captured.err
+    assert main(["labs", "coverage"]) == 0
+    assert "| S1 | Surprisal" in capsys.readouterr().out
+
+
+def test_a_lab_cannot_claim_a_row_that_does_not_exist(lab, monkeypatch) -> None:
+    from infoscope.labs import coverage as module
+
+    claims = replace(lab, cells=(replace(lab.cells[0], covers=("S99",)),))
+    monkeypatch.setattr(module, "all_labs", lambda: (claims,))
+    with pytest.raises(ValueError, match="unknown row 'S99'"):
+        module.coverage()

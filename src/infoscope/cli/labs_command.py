@@ -56,6 +56,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     export.add_argument("--answers", action="store_true", help="leave the worked answers in")
     export.add_argument("--force", action="store_true", help="overwrite the file")
     export.set_defaults(run=_export)
+    covered = actions.add_parser("coverage", help="which lab, page or test answers for what")
+    covered.set_defaults(run=_coverage)
 
 
 def _list(_: argparse.Namespace) -> int:
@@ -158,4 +160,11 @@ def _export(args: argparse.Namespace) -> int:
         text = lab.path.read_text(encoding="utf-8") if args.answers else blank_lab(lab)
     write_text(path, text, function="infoscope labs export")
     note(f"wrote {path}; check your answers with: infoscope labs check {lab.slug} {path}")
+    return 0
+
+
+def _coverage(_: argparse.Namespace) -> int:
+    from infoscope.labs.coverage import coverage_markdown
+
+    say(coverage_markdown().rstrip())
     return 0
