@@ -13,20 +13,34 @@ from infoscope.core.extras import require
 
 __all__ = [
     "AttentionEntropy",
+    "HardExample",
+    "LayerReport",
     "LogitLens",
+    "VInformation",
     "alignment",
     "attention_entropy",
     "cka",
     "effective_rank",
     "gram_entropy",
+    "layer_report",
     "logit_lens",
     "matrix_entropy",
     "matrix_mutual_information",
     "uniformity",
+    "v_information",
 ]
 
 #: module -> the public names it holds; those of `_WITH_TORCH` need the extra "train"
 _HOMES: dict[str, tuple[str, ...]] = {
+    "probes.layers": (
+        "layer_report",
+        "LayerReport",
+    ),
+    "probes.v_result": (
+        "VInformation",
+        "HardExample",
+    ),
+    "probes.information": ("v_information",),
     "language_models.attention_result": ("AttentionEntropy",),
     "language_models.attention_reading": ("attention_entropy",),
     "language_models.lens_result": ("LogitLens",),
