@@ -1,19 +1,29 @@
-"""Curves over an axis: values with bands around them and reference lines across."""
+"""Curves over an axis: values with bands around them, reference lines across, points to drag."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from itertools import groupby
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from infoscope.core.errors import InvalidArgument, sentence
 from infoscope.figures.figure import Figure
+from infoscope.figures.frame import (
+    Axis,
+    Frame,
+    Grip,
+    apart,
+    cut_outside,
+    finite_runs,
+    marker_room,
+    padded,
+)
 from infoscope.figures.lettering import shorten, text_width
-from infoscope.figures.marks import Mark, Path, Rect, Text
-from infoscope.figures.scales import format_number, ticks
+from infoscope.figures.marks import Circle, Mark, Path, Rect, Text
+from infoscope.figures.scales import format_number
 
 __all__ = ["line_chart"]
 
@@ -30,6 +40,16 @@ def line_chart(
     y_label: str,
     bands: Mapping[str, tuple[ArrayLike, ArrayLike]] | None = None,
     references: Mapping[str, float] | None = None,
+    markers: Mapping[str, float] | None = None,
+    dots: Mapping[str, tuple[float, float]] | None = None,
+    ghosts: Mapping[str, ArrayLike] | None = None,
+    filled: Sequence[str] = (),
+    name_at: Literal["end", "peak"] = "end",
+    margins: tuple[float, float] = (0.0, 0.0),
+    handles: Sequence[Grip] = (),
+    log_x: bool = False,
+    log_y: bool = False,
+    y_range: tuple[float, float] | None = None,
     from_zero: bool = False,
     description: str = "",
     width: float = 880,
@@ -40,9 +60,10 @@ def line_chart(
     Parameters
     ----------
     x : array, shape (n,)
-        Positions, finite and ascending; at least two.
+        Positions, finite and ascending; at least two. Above 0 with `log_x`.
     lines : mapping of str to array, shape (n,)
-        Name -> heights. Where a height is NaN or infinite the curve is interrupted.
+        Name -> heights. Where a height is NaN or infinite (or not above 0 with `log_y`) the curve
+        is interrupted.
     title : str
         What the picture shows.
     x_label, y_label : str
@@ -52,6 +73,26 @@ def line_chart(
         reference of that name, two numbers.
     references : mapping of str to float, optional
         Name -> height of a dashed line across the whole chart.
+    markers : mapping of str to float, optional
+        Name -> position of a dashed vertical line, named above the chart.
+    dots : mapping of str to (x, y), optional
+        Name -> a marked point with its name beside it.
+    ghosts : mapping of str to array, optional
+        Name of a line -> its former heights, drawn as a hairline.
+    filled : sequence of str
+        Names of lines whose area down to the bottom (or to 0) is tinted, for densities.
+    name_at : {"end", "peak"}
+        Where the names of the curves stand: at their right ends, or over their highest points
+        (for densities, which all end at 0).
+    margins : (left, right)
+        Room to keep at the sides, at least, so that panels below one another line up.
+    handles : sequence of Grip
+        Points that can be dragged, in the numbers of the axes.
+    log_x, log_y : bool
+        Whether equal factors take equal room.
+    y_range : (low, high), optional
+        Ends of the vertical axis; by default they follow from the values. While something is
+        dragged a fixed range keeps the picture still.
     from_zero : bool
         Whether the vertical axis must contain 0.
     description : str
@@ -67,11 +108,13 @@ def line_chart(
     Raises
     ------
     InvalidArgument
-        If shapes differ, x does not ascend, there is no finite value, or too many lines.
+        If shapes differ, x does not ascend, there is no finite value, a name is none of a line, or
+        there are too many lines.
 
     Notes
     -----
     Cost is linear in n; more points than pixels are drawn as they are, so thin long series first.
+    What lies outside `y_range` is not drawn: the curve leaves the picture at the edge.
 
     Examples
     --------
@@ -81,8 +124,9 @@ def line_chart(
     (2.0, 1.5, 1.4)
     """
     xs = np.asarray(x, dtype=np.float64)
-    _check_positions(xs)
+    _check_positions(xs, log_x)
     curves = {name: _column(values, xs, name) for name, values in lines.items()}
+    former = {name: _column(values, xs, name) for name, values in (ghosts or {}).items()}
     ranges = {
         name: (_column(low, xs, name), _column(high, xs, name))
         for name, (low, high) in (bands or {}).items()
@@ -91,31 +135,59 @@ def line_chart(
     references = {name: float(value) for name, value in (references or {}).items()}
     around = {k: ends for k, ends in (bands or {}).items() if k in references and k not in curves}
     strips = {name: (_number(low), _number(high)) for name, (low, high) in around.items()}
-    _check_names(curves, bands or {}, references, strips)
-    seen = [*curves.values(), *(end for pair in ranges.values() for end in pair)]
+    _check_names(curves, bands or {}, references, strips, [*former, *filled])
+    seen = [*curves.values(), *former.values(), *(end for pair in ranges.values() for end in pair)]
     level = [*references.values(), *(end for ends in strips.values() for end in ends)]
+    level += [y for _, y in (dots or {}).values()]
     seen.append(np.array([*level, *([0.0] if from_zero else [])]))
-    finite = np.concatenate([values[np.isfinite(values)] for values in seen])
-    if not finite.size:
-        raise InvalidArgument(sentence("line_chart", "lines", "hold a finite value", "none"))
-    low, high = float(finite.min()), float(finite.max())
-    margin = 0.06 * (high - low) or 0.05 * abs(high) or 1.0
-    bottom = 0.0 if low >= 0 and low - margin < 0 else low - margin
-    frame = _Frame(xs[0], xs[-1], bottom, high + margin, width, height, [*curves, *references])
+    low, high = padded(seen, y_range, function="line_chart", argument="lines", log=log_y)
+    beside = [*(curves if name_at == "end" else ()), *references]
+    side = min(max((text_width(n, 12) * BOLD for n in beside), default=0.0), 0.26 * width)
+    n_steps = max(2, int((width - side - 60) / 110))
+    frame = Frame(
+        Axis(xs[0], xs[-1], log=log_x, n=n_steps), Axis(low, high, log=log_y), width, height,
+        right_room=max(side + 14, margins[1]), left_room=margins[0], top=30 + marker_room(markers),
+    )  # fmt: skip
 
     marks: list[Mark] = frame.axes(x_label, y_label)
-    marks += [frame.strip(*ends) for ends in strips.values()]
-    for i, name in enumerate(curves, 1):
-        if name in ranges:
-            marks += [frame.area(x, low, high, i) for x, low, high in _runs(xs, *ranges[name])]
-    for value in references.values():
-        y = frame.y(value)
-        marks.append(Path(((frame.left, y), (frame.right, y)), "reference"))
-    for i, values in reversed([*enumerate(curves.values(), 1)]):  # the first on top
-        for points, heights in _runs(xs, values):
-            outline = tuple(zip(map(frame.x, points), map(frame.y, heights), strict=True))
-            marks.append(Path(outline, f"line-{i}"))
-    marks += frame.names(curves, references)
+    for bottom, top in strips.values():
+        y = frame.y(top)
+        tall = frame.y(bottom) - y
+        marks.append(Rect(frame.left, y, frame.right - frame.left, tall, "band-reference"))
+    rows = dict(zip(curves, range(1, MAX_LINES + 1), strict=False))
+    for name, (below, above) in ranges.items():
+        for x_run, a, b in finite_runs(xs, below, above):
+            outline = frame.outline(x_run, a) + frame.outline(x_run, b)[::-1]
+            marks.append(Path(outline, f"band-{rows[name]}", closed=True))
+    floor = frame.y(min(max(0.0, low), high)) if not log_y else frame.bottom
+
+    def stretches(values: np.ndarray) -> list[tuple[tuple[float, float], ...]]:
+        x, y = (xs, values) if y_range is None else cut_outside(xs, values, low, high)
+        runs = finite_runs(x, y, positive=log_y)
+        return [frame.outline(*run) for run in runs]
+
+    drawn = {name: stretches(values) for name, values in curves.items()}
+    for name in filled:
+        for line in drawn[name]:
+            area = (*line, (line[-1][0], floor), (line[0][0], floor))
+            marks.append(Path(area, f"band-{rows[name]}", closed=True))
+    marks += [
+        Path(((frame.left, y), (frame.right, y)), "reference")
+        for y in frame.y.places(references.values())
+    ]
+    marks += frame.markers(markers or {})
+    for name, values in former.items():
+        marks += [Path(line, f"ghost-{rows[name]}") for line in stretches(values)]
+    for name in reversed(drawn):  # the first on top
+        marks += [Path(line, f"line-{rows[name]}") for line in drawn[name]]
+    marks += _dots(frame, dots or {})
+    marks += frame.grips(handles)
+    if name_at == "peak":
+        marks += _peaks(frame, drawn, rows)
+        marks += _names(frame, side, {}, rows, references)
+    else:
+        last = {name: parts[-1][-1][1] for name, parts in drawn.items() if parts}
+        marks += _names(frame, side, last, rows, references)
 
     data: dict[str, Sequence[object]] = {x_label: xs.tolist()}
     for name, values in curves.items():
@@ -130,95 +202,54 @@ def line_chart(
     return Figure(title, about, data, marks, width, height)
 
 
-class _Frame:
-    """Where numbers fall on the canvas, and the axes that say so."""
-
-    def __init__(
-        self, x0: float, x1: float, y0: float, y1: float, width: float, height: float,
-        names: list[str],
-    ) -> None:  # fmt: skip
-        self.x0, self.x1, self.y0, self.y1 = float(x0), float(x1), y0, y1
-        self.y_ticks = ticks(y0, y1, 5)
-        self.y_texts = [format_number(v, self.y_ticks) for v in self.y_ticks]
-        side = max((text_width(name, 12) * BOLD for name in names), default=0.0)
-        self.side = min(side, 0.26 * width)
-        half = max(text_width(format_number(end), 11) for end in (x0, x1)) / 2 + 8
-        self.left = max(max(text_width(t, 11) for t in self.y_texts) + 12, half)
-        self.right = width - max(self.side + 14, half)
-        self.top, self.bottom = 30.0, height - 44
-        self.width = width
-
-    def x(self, value: float) -> float:
-        return self.left + (value - self.x0) / (self.x1 - self.x0) * (self.right - self.left)
-
-    def y(self, value: float) -> float:
-        return self.bottom - (value - self.y0) / (self.y1 - self.y0) * (self.bottom - self.top)
-
-    def axes(self, x_label: str, y_label: str) -> list[Mark]:
-        marks: list[Mark] = [Text(0, 14, shorten(y_label, self.width, 12), "label", tip=y_label)]
-        for value, text in zip(self.y_ticks, self.y_texts, strict=True):
-            y = self.y(value)
-            marks.append(Path(((self.left, y), (self.right, y)), "grid"))
-            marks.append(Text(self.left - 8, y + 4, text, "tick", "end"))
-        x_ticks = ticks(self.x0, self.x1, max(2, int((self.right - self.left) / 110)))
-        marks.append(Path(((self.left, self.bottom), (self.right, self.bottom)), "axis"))
-        for value in x_ticks:
-            x = self.x(value)
-            marks.append(Path(((x, self.bottom), (x, self.bottom + 4)), "axis"))
-            marks.append(Text(x, self.bottom + 17, format_number(value, x_ticks), "tick", "middle"))
-        middle = (self.left + self.right) / 2
-        text = shorten(x_label, self.right - self.left, 12)
-        marks.append(Text(middle, self.bottom + 37, text, "label", "middle", tip=x_label))
-        return marks
-
-    def area(self, x: np.ndarray, low: np.ndarray, high: np.ndarray, i: int) -> Path:
-        there = [(self.x(a), self.y(b)) for a, b in zip(x, high, strict=True)]
-        back = [(self.x(a), self.y(b)) for a, b in zip(x, low, strict=True)]
-        return Path(tuple(there + back[::-1]), f"band-{i}", closed=True)
-
-    def strip(self, low: float, high: float) -> Rect:
-        top = self.y(high)
-        return Rect(self.left, top, self.right - self.left, self.y(low) - top, "band-reference")
-
-    def names(
-        self, curves: Mapping[str, np.ndarray], references: Mapping[str, float]
-    ) -> list[Mark]:
-        """Names at the right edge, moved apart where they would touch."""
-        wanted: list[tuple[float, str, str]] = []
-        for i, (name, values) in enumerate(curves.items(), 1):
-            ends = values[np.isfinite(values)]
-            if ends.size:
-                wanted.append((self.y(float(ends[-1])), name, f"name-{i}"))
-        wanted += [(self.y(value), name, "note") for name, value in references.items()]
-        wanted.sort()
-        places = _apart([y for y, _, _ in wanted], 15.0, self.top, self.bottom)
-        return [
-            Text(self.right + 8, y + 4, shorten(name, (self.side + 1) / BOLD, 12), role, tip=name)
-            for y, (_, name, role) in zip(places, wanted, strict=True)
-        ]
+def _dots(frame: Frame, dots: Mapping[str, tuple[float, float]]) -> list[Mark]:
+    """Marked points, each named on the side where there is room."""
+    marks: list[Mark] = []
+    for name, (x, y) in dots.items():
+        px, py = frame.x(x), frame.y(y)
+        late = px + 10 + text_width(name, 11) > frame.right
+        marks.append(Circle(px, py, 4.5, "dot", f"{name}: {format_number(y)}"))
+        marks.append(
+            Text(px + (-9 if late else 9), py - 7, name, "note", "end" if late else "start")
+        )
+    return marks
 
 
-def _apart(places: list[float], gap: float, top: float, bottom: float) -> list[float]:
-    """Move sorted places as little as needed to lie `gap` apart, within [top, bottom]."""
-    moved = list(places)
-    for i in range(1, len(moved)):
-        moved[i] = max(moved[i], moved[i - 1] + gap)
-    limit = bottom
-    for i in range(len(moved) - 1, -1, -1):
-        moved[i] = max(min(moved[i], limit), top)
-        limit = moved[i] - gap
-    return moved
+def _peaks(
+    frame: Frame,
+    drawn: Mapping[str, list[tuple[tuple[float, float], ...]]],
+    rows: Mapping[str, int],
+) -> list[Mark]:
+    """Names over the highest points, pushed up where two would touch."""
+    placed: list[tuple[float, float, float]] = []
+    marks: list[Mark] = []
+    for name, lines in drawn.items():
+        if not lines:
+            continue
+        x, y = min((point for line in lines for point in line), key=lambda point: point[1])
+        half = text_width(name, 12) * BOLD / 2
+        x = min(max(x, frame.left + half), frame.right - half)
+        y -= 12
+        while any(abs(x - a) < half + b and abs(y - c) < 15 for a, b, c in placed):
+            y -= 15
+        placed.append((x, half, y))
+        marks.append(Text(x, max(y, 12.0), name, f"name-{rows[name]}", "middle"))
+    return marks
 
 
-def _runs(x: np.ndarray, *columns: np.ndarray) -> list[tuple[np.ndarray, ...]]:
-    """Split at gaps: stretches of at least two points where every column is finite."""
-    whole = np.all([np.isfinite(column) for column in columns], axis=0)
-    stretches = []
-    for finite, members in groupby(range(len(x)), key=lambda i: bool(whole[i])):
-        index = list(members)
-        if finite and len(index) > 1:
-            stretches.append((x[index], *(column[index] for column in columns)))
-    return stretches
+def _names(
+    frame: Frame, side: float, ends: Mapping[str, float], rows: Mapping[str, int],
+    references: Mapping[str, float],
+) -> list[Mark]:  # fmt: skip
+    """Names at the right edge, moved apart where they would touch."""
+    wanted = [(y, name, f"name-{rows[name]}") for name, y in ends.items()]
+    wanted += [(frame.y(value), name, "note") for name, value in references.items()]
+    wanted.sort()
+    places = apart([y for y, _, _ in wanted], 15.0, frame.top, frame.bottom)
+    return [
+        Text(frame.right + 8, y + 4, shorten(name, (side + 1) / BOLD, 12), role, tip=name)
+        for y, (_, name, role) in zip(places, wanted, strict=True)
+    ]
 
 
 def _column(values: ArrayLike, x: np.ndarray, name: str) -> np.ndarray:
@@ -241,12 +272,14 @@ def _number(value: ArrayLike) -> float:
     return float(number)
 
 
-def _check_positions(x: np.ndarray) -> None:
+def _check_positions(x: np.ndarray, log: bool) -> None:
     if x.size < 2 or not np.all(np.isfinite(x)) or not np.all(np.diff(x) > 0):
         raise InvalidArgument(
             sentence("line_chart", "x", "be at least two finite ascending numbers",
                      f"{x.size} numbers" if x.size < 2 else "another order, a repeat or NaN")
         )  # fmt: skip
+    if log and x[0] <= 0:
+        raise InvalidArgument(sentence("line_chart", "x", "be above 0 with log_x", float(x[0])))
 
 
 def _check_names(
@@ -254,6 +287,7 @@ def _check_names(
     bands: Mapping[str, object],
     references: Mapping[str, float],
     strips: Mapping[str, tuple[float, float]],
+    of_lines: Sequence[str],
 ) -> None:
     if not 1 <= len(curves) <= MAX_LINES:
         raise InvalidArgument(
@@ -266,6 +300,12 @@ def _check_names(
             raise InvalidArgument(
                 sentence("line_chart", "bands", f"name lines among {known}", repr(name))
             )
+    for name in of_lines:
+        if name not in curves:
+            raise InvalidArgument(
+                sentence("line_chart", "ghosts and filled", f"name lines among {[*curves]}",
+                         repr(name))
+            )  # fmt: skip
     for name, value in references.items():
         if not all(map(math.isfinite, (value, *strips.get(name, ())))):
             raise InvalidArgument(

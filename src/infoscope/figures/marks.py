@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-__all__ = ["Cells", "Circle", "Drag", "Handle", "Mark", "Path", "Rect", "Text"]
+__all__ = ["Cells", "Circle", "Dots", "Drag", "Handle", "Mark", "Path", "Rect", "Text"]
 
 Points: TypeAlias = tuple[tuple[float, float], ...]
 
@@ -65,6 +65,15 @@ class Circle:
 
 
 @dataclass(frozen=True, slots=True)
+class Dots:
+    """Many dots of one kind in one mark, for clouds too large for one circle each."""
+
+    points: Points
+    radius: float
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
 class Handle:
     """A dot to drag: it moves the inputs `drag_x` and `drag_y` of the form around the picture.
 
@@ -99,7 +108,8 @@ class Text:
 class Cells:
     """A grid of coloured cells in one mark, for grids too large for one rectangle each.
 
-    `levels` holds one row of ramp steps per line of the grid: -1 is missing (hatched), -2 is blank.
+    `levels` holds one row of ramp steps per line of the grid: -1 is missing (hatched), -2 is blank,
+    -3 is not drawn.
     """
 
     x: float
@@ -110,4 +120,4 @@ class Cells:
     levels: tuple[tuple[int, ...], ...]
 
 
-Mark: TypeAlias = Rect | Path | Circle | Text | Cells | Handle
+Mark: TypeAlias = Rect | Path | Circle | Text | Cells | Handle | Dots

@@ -14,7 +14,7 @@ from matplotlib.patches import Circle as CirclePatch
 from matplotlib.patches import FancyBboxPatch, Polygon, Rectangle
 
 from infoscope.core.errors import InvalidArgument, sentence
-from infoscope.figures.marks import Cells, Circle, Handle, Mark, Path, Rect, Text
+from infoscope.figures.marks import Cells, Circle, Dots, Handle, Mark, Path, Rect, Text
 from infoscope.figures.palette import COLOURS, RAMPS, ROLES, ink_on
 
 if TYPE_CHECKING:
@@ -110,7 +110,13 @@ class _Pen:
         fill, stroke = style.get("fill"), style.get("stroke")
         common: dict[str, Any] = {"zorder": 2 + order, "clip_on": False}
         line = {"lw": float(style.get("stroke-width", 1)) * self.points, "color": stroke}
-        if isinstance(mark, Text):
+        if isinstance(mark, Dots):
+            wide = 2 * mark.radius * self.points
+            self.ax.plot(
+                *zip(*mark.points, strict=True), ls="", marker="o", ms=wide, mew=0, color=stroke,
+                alpha=float(style.get("opacity", 1)), **common,
+            ) if mark.points else None  # fmt: skip
+        elif isinstance(mark, Text):
             self.ax.text(
                 mark.x, mark.y, mark.text, color=fill, rotation=-mark.angle, parse_math=False,
                 ha={"start": "left", "middle": "center", "end": "right"}[mark.anchor],
@@ -122,7 +128,8 @@ class _Pen:
             dashes = style.get("stroke-dasharray")
             look = (0, tuple(float(d) * self.points for d in dashes.split())) if dashes else "-"
             xs, ys = zip(*mark.points, strict=True)
-            self.ax.plot(xs, ys, ls=look, solid_joinstyle="round", **line, **common)
+            faint = float(style.get("opacity", 1))
+            self.ax.plot(xs, ys, ls=look, solid_joinstyle="round", alpha=faint, **line, **common)
         else:
             self.ax.add_patch(_shape(mark, {
                 "facecolor": fill or "none", "edgecolor": stroke or "none",
@@ -146,11 +153,14 @@ class _Pen:
         levels = np.asarray(grid.levels)
         steps = [*RAMPS[grid.ramp][self.dark], COLOURS[ROLES["blank"]["fill"]][self.dark]]
         colours = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in steps], np.uint8)
+        shown = colours[np.where(levels < 0, len(steps) - 1, levels)]
+        if np.any(levels == -3):
+            shown = np.dstack([shown, np.where(levels == -3, 0, 255).astype(np.uint8)])
         n_rows, n_columns = levels.shape
         right, bottom = grid.x + grid.width * n_columns, grid.y + grid.height * n_rows
         limits = self.ax.get_xlim(), self.ax.get_ylim()
         self.ax.imshow(
-            colours[np.where(levels < 0, len(steps) - 1, levels)], interpolation="nearest",
+            shown, interpolation="nearest",
             extent=(grid.x, right, bottom, grid.y), aspect="equal", zorder=2 + order,
         )  # fmt: skip
         self.ax.set_xlim(limits[0])

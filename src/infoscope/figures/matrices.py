@@ -12,9 +12,10 @@ from numpy.typing import ArrayLike
 from infoscope.core.errors import InvalidArgument, UnknownName, sentence
 from infoscope.figures.figure import Figure
 from infoscope.figures.lettering import shorten, text_width
-from infoscope.figures.marks import Cells, Mark, Path, Rect, Text
-from infoscope.figures.palette import N_LEVELS, RAMPS
-from infoscope.figures.scales import Bands, format_number, linear_bands, log_bands
+from infoscope.figures.marks import Cells, Drag, Mark, Path, Rect, Text
+from infoscope.figures.palette import DIVERGING, N_LEVELS, RAMPS
+from infoscope.figures.ramp_legend import draw_ramp
+from infoscope.figures.scales import Bands, balanced_bands, format_number, linear_bands, log_bands
 
 __all__ = ["heat_map"]
 
@@ -33,6 +34,9 @@ def heat_map(
     quantity: str,
     scale: Literal["linear", "log"] = "linear",
     ramp: str = "information",
+    top: float | None = None,
+    drag: Sequence[Sequence[str]] | None = None,
+    drag_rate: float = 0.01,
     skip_diagonal: bool = False,
     description: str = "",
     width: float = 880,
@@ -55,7 +59,14 @@ def heat_map(
     scale : {"linear", "log"}
         Equal steps from 0, or steps 1, 2, 5, 10, ... for amounts that spread over decades.
     ramp : str
-        Name of a palette: "information" or "surprise".
+        Name of a palette: "information", "surprise", or "balance" for amounts of both signs
+        (always in equal steps around 0, which is neutral).
+    top : float, optional
+        Amount that the steps reach to; the largest by default. Fix it while something is dragged.
+    drag : r sequences of c str, optional
+        For each cell the name of the form input that dragging it up and down moves; "" for none.
+    drag_rate : float
+        Units of the input for one pixel upwards.
     skip_diagonal : bool
         Leave the cells where row and column are the same neutral: they hold something else.
     description : str
@@ -91,8 +102,10 @@ def heat_map(
     _check(grid, names, heads, scale, ramp)
     diagonal = np.eye(*grid.shape, dtype=bool) if skip_diagonal else np.zeros(grid.shape, bool)
     shown = grid[~diagonal & np.isfinite(grid)]
-    top = float(shown.max()) if shown.size else 1.0
-    bands = log_bands(top) if scale == "log" else linear_bands(top)
+    size = np.abs(shown) if ramp in DIVERGING else shown
+    most = float(top) if top is not None else float(size.max()) if size.size else 1.0
+    make = balanced_bands if ramp in DIVERGING else log_bands if scale == "log" else linear_bands
+    bands = make(most)
 
     plan = _Plan(names, heads, width)
     marks = plan.names()
@@ -104,6 +117,8 @@ def heat_map(
         marks += plan.cells(grid, levels, ramp, f"{quantity}, {unit}")
     else:
         marks.append(Cells(plan.left, plan.top, plan.cell_w, plan.cell_h, ramp, tuple(levels)))
+    if drag is not None:
+        marks += plan.handles(drag, drag_rate)
     some_missing = any(MISSING in row for row in levels)
     legend, height = _legend(bands, ramp, f"{quantity}, {unit}", plan.bottom + 24, some_missing)
     data: dict[str, Sequence[object]] = {"row": names}
@@ -180,6 +195,21 @@ class _Plan:
                         marks.append(Text(middle, base, texts[i][j], on, "middle", tip=tip))
         return marks
 
+    def handles(self, drag: Sequence[Sequence[str]], rate: float) -> list[Mark]:
+        """Clear cells on top that can be dragged up and down."""
+        if [len(row) for row in drag] != [len(self.columns)] * len(self.rows):
+            raise InvalidArgument(
+                sentence("heat_map", "drag", "have one name for each cell",
+                         f"rows of {[len(row) for row in drag]}")
+            )  # fmt: skip
+        return [
+            Rect(
+                self.left + self.cell_w * j, self.top + self.cell_h * i, self.cell_w, self.cell_h,
+                "hit", f"{self.rows[i]} × {self.columns[j]}", 0, Drag(y=name, per_pixel_y=-rate),
+            )
+            for i, row in enumerate(drag) for j, name in enumerate(row) if name
+        ]  # fmt: skip
+
 
 def _hatch(x: float, y: float, w: float, h: float) -> list[Mark]:
     """Diagonals across a cell, about six pixels apart, cut at its edges."""
@@ -196,14 +226,7 @@ def _legend(
     bands: Bands, ramp: str, what: str, y: float, missing: bool
 ) -> tuple[list[Mark], float]:
     step = 46.0
-    marks: list[Mark] = [Text(8, y + 4, what, "label")]
-    marks += [
-        Rect(8 + step * level, y + 14, step, 12, f"{ramp}-{level}") for level in range(N_LEVELS)
-    ]
-    marks += [
-        Text(8 + step * i, y + 40, label, "tick", "middle")
-        for i, label in enumerate(bands.labels, 1)
-    ]
+    marks = draw_ramp(bands, ramp, what, 8, y, step=step)
     if missing:
         x = 8 + step * N_LEVELS + 16
         marks += [Rect(x, y + 14, 18, 12, "blank"), *_hatch(x, y + 14, 18, 12)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["COLOURS", "N_LEVELS", "RAMPS", "ROLES", "contrast", "ink_on"]
+__all__ = ["COLOURS", "DIVERGING", "N_LEVELS", "RAMPS", "ROLES", "contrast", "ink_on"]
 
 #: name -> (on light paper, on dark paper)
 COLOURS: Final[dict[str, tuple[str, str]]] = {
@@ -32,7 +32,7 @@ def _ramp(light: str, dark: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(light.split()), tuple(dark.split())
 
 
-#: Sequential scales, even in OKLCH lightness, ordered from "nothing" to "much": (light, dark).
+#: Scales, even in OKLCH lightness, ordered from "nothing" (or "negative") to "much": (light, dark).
 RAMPS: Final = {
     "surprise": _ramp(
         "#faf6e9 #f4dbab #f1bd73 #ec9c42 #e37b11 #d15e00 #bd3f00 #a52314 #86101f",
@@ -42,7 +42,14 @@ RAMPS: Final = {
         "#ebf6f7 #b7e4ed #87cfe4 #5db7db #3a9ece #2388c4 #176aaa #195192 #1b3a76",
         "#1f262f #1d3c56 #065578 #046b88 #0d8fa6 #0ca8b5 #20c5c6 #66dfd0 #9ff5de",
     ),
+    "balance": _ramp(
+        "#9a3305 #bd5213 #e08e51 #f2c9a2 #f1efea #b3d9e6 #62afcc #1f7a9e #0b5674",
+        "#ff9c4a #d97324 #a85213 #683516 #26282d #124558 #10718f #2ba3c1 #6fd6ec",
+    ),
 }
+
+#: Scales with "none" in the middle, for amounts of both signs.
+DIVERGING: Final = frozenset({"balance"})
 
 #: How many steps every ramp has.
 N_LEVELS: Final = 9
@@ -57,6 +64,13 @@ ROLES: Final[dict[str, dict[str, str]]] = {
     "cell": {"font-size": "10.5"},
     "bar": {"fill": "accent"},
     "bar-muted": {"fill": "muted"},
+    "bar-1": {"fill": "accent"},
+    "bar-2": {"fill": "second"},
+    "bar-3": {"fill": "third"},
+    "bar-4": {"fill": "fourth"},
+    "grab": {"stroke": "card", "stroke-width": "2"},
+    "arrow": {"stroke": "ink", "stroke-width": "1.75"},
+    "arrow-head": {"fill": "ink", "stroke": "paper", "stroke-width": "1"},
     "whisker": {"stroke": "ink", "stroke-width": "1.5"},
     "line-1": {"stroke": "accent", "stroke-width": "2"},
     "line-2": {"stroke": "second", "stroke-width": "2"},
@@ -67,15 +81,43 @@ ROLES: Final[dict[str, dict[str, str]]] = {
     "band-3": {"fill": "third", "opacity": "0.18"},
     "band-4": {"fill": "fourth", "opacity": "0.18"},
     "band-reference": {"fill": "muted", "opacity": "0.28"},
+    "points-1": {"stroke": "accent", "opacity": "0.7"},
+    "points-2": {"stroke": "second", "opacity": "0.7"},
+    "points-3": {"stroke": "third", "opacity": "0.7"},
+    "points-4": {"stroke": "fourth", "opacity": "0.7"},
+    "gain": {"fill": "accent", "opacity": "0.5"},
+    "loss": {"fill": "second", "opacity": "0.5"},
+    "block": {"fill": "accent", "opacity": "0.24"},
+    "set-1": {"fill": "accent", "opacity": "0.2"},
+    "set-2": {"fill": "second", "opacity": "0.2"},
+    "set-3": {"fill": "third", "opacity": "0.2"},
+    "amount": {"fill": "ink", "font-size": "14", "font-weight": "600"},
+    "amount-negative": {"fill": "second", "font-size": "14", "font-weight": "600"},
+    "word": {"fill": "ink", "font-size": "10.5"},
+    "panel": {"fill": "ink", "font-size": "13", "font-weight": "600"},
+    "halo": {"stroke": "paper", "stroke-width": "4"},
+    "trail": {"stroke": "ink", "stroke-width": "2"},
+    "pin": {"fill": "ink", "stroke": "paper", "stroke-width": "2"},
+    "pin-name": {"fill": "ink", "stroke": "paper", "font-size": "12", "font-weight": "600"},
+    "total": {"fill": "ink", "font-size": "12", "font-weight": "600"},
     "name-1": {"fill": "accent", "font-size": "12", "font-weight": "600"},
     "name-2": {"fill": "second", "font-size": "12", "font-weight": "600"},
     "name-3": {"fill": "third", "font-size": "12", "font-weight": "600"},
     "name-4": {"fill": "fourth", "font-size": "12", "font-weight": "600"},
+    "ghost-1": {"stroke": "accent", "stroke-width": "1", "opacity": "0.65"},
+    "ghost-2": {"stroke": "second", "stroke-width": "1", "opacity": "0.65"},
+    "ghost-3": {"stroke": "third", "stroke-width": "1", "opacity": "0.65"},
+    "ghost-4": {"stroke": "fourth", "stroke-width": "1", "opacity": "0.65"},
+    "ghost": {"stroke": "ink", "stroke-width": "1", "opacity": "0.55"},
     "reference": {"stroke": "ink", "stroke-width": "1", "stroke-dasharray": "5 4"},
     "hatch": {"stroke": "axis", "stroke-width": "0.75"},
     "blank": {"fill": "faint"},
     "dot": {"fill": "accent"},
     "grip": {"fill": "card", "stroke": "accent", "stroke-width": "2.5"},
+    "grip-1": {"fill": "card", "stroke": "accent", "stroke-width": "2.5"},
+    "grip-2": {"fill": "card", "stroke": "second", "stroke-width": "2.5"},
+    "grip-3": {"fill": "card", "stroke": "third", "stroke-width": "2.5"},
+    "grip-4": {"fill": "card", "stroke": "fourth", "stroke-width": "2.5"},
     "hit": {"fill": "paper", "opacity": "0"},
 }
 

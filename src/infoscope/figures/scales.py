@@ -9,11 +9,24 @@ from itertools import pairwise
 
 from infoscope.figures.palette import N_LEVELS
 
-__all__ = ["Bands", "format_number", "format_percent", "linear_bands", "log_bands", "ticks"]
+__all__ = [
+    "Bands",
+    "balanced_bands",
+    "format_number",
+    "format_percent",
+    "format_short",
+    "linear_bands",
+    "log_bands",
+    "log_ticks",
+    "ticks",
+]
 
 
 _FEW = (1.0, 2.0, 2.5, 5.0, 10.0)
 _MANY = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)  # a scale of colours fits closer
+
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def _nice_step(rough: float, factors: Sequence[float] = _FEW) -> float:
@@ -41,6 +54,25 @@ def ticks(low: float, high: float, n: int = 5) -> tuple[float, ...]:
     return tuple(round(i * step, digits) + 0.0 for i in range(first, last + 1))
 
 
+def log_ticks(low: float, high: float, n: int = 5) -> tuple[float, ...]:
+    """Return round numbers within [low, high], 0 < low < high, for a logarithmic axis.
+
+    Powers of ten, every second or third of them when there are many, with 2 and 5 between when
+    there are few; within less than a factor of three, evenly spaced numbers.
+
+    >>> log_ticks(0.5, 2000.0), log_ticks(2.0, 60.0)
+    ((1.0, 10.0, 100.0, 1000.0), (2.0, 5.0, 10.0, 20.0, 50.0))
+    """
+    if high < 3 * low:
+        return ticks(low, high, n)
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    decades = math.log10(high / low)
+    factors = (1, 2, 5) if 3 * decades <= n + 1.5 else (1, 3) if 2 * decades <= n else (1,)
+    every = max(1, math.ceil(decades / n))
+    rungs = [float(f"{f}e{p}") for p in range(first, last + 1) if p % every == 0 for f in factors]
+    return tuple(rung for rung in rungs if low * (1 - 1e-9) <= rung <= high * (1 + 1e-9))
+
+
 def format_number(value: float, like: Sequence[float] | None = None) -> str:
     """Write a number for an axis or a cell: as many decimals as tell its neighbours `like` apart.
 
@@ -65,6 +97,21 @@ def format_number(value: float, like: Sequence[float] | None = None) -> str:
     if float(value).is_integer():
         return _signed(f"{value:,.0f}")
     return _signed(f"{value:,.{max(0, 2 - math.floor(math.log10(size)))}f}")
+
+
+def format_short(value: float) -> str:
+    """Write a round number of a logarithmic scale: powers of ten as powers when they are long.
+
+    >>> format_short(0.05), format_short(1e-6), format_short(2e5), format_short(-0.8)
+    ('0.05', '10⁻⁶', '2·10⁵', '−0.8')
+    """
+    size = abs(value)
+    if size == 0 or 1e-3 <= size < 1e5:
+        return _signed(f"{value:,g}" if size < 1e4 else f"{value:,.0f}")
+    front, _, power = f"{value:.3e}".partition("e")
+    front = front.rstrip("0").rstrip(".")
+    raised = f"10{str(int(power)).translate(_RAISED)}"
+    return raised if front == "1" else _signed(f"{front}·{raised}")
 
 
 def format_percent(share: float) -> str:
@@ -117,7 +164,7 @@ class Bands:
     def labels(self) -> tuple[str, ...]:
         """The edges, written."""
         even = len({round(b - a, 12) for a, b in pairwise(self.edges)}) < 2
-        return tuple(format_number(e, self.edges) if even else f"{e:g}" for e in self.edges)
+        return tuple(format_number(e, self.edges) if even else format_short(e) for e in self.edges)
 
 
 def linear_bands(top: float) -> Bands:
@@ -143,3 +190,16 @@ def log_bands(top: float) -> Bands:
     power = math.floor(math.log10(top)) + 1
     rungs = [float(f"{f}e{p}") for p in range(power - N_LEVELS, power + 1) for f in (1, 2, 5)]
     return Bands([rung for rung in rungs if rung <= top * (1 + 1e-12)][-(N_LEVELS - 1) :])
+
+
+def balanced_bands(top: float) -> Bands:
+    """Return steps around 0 for amounts of both signs: the middle one holds the smallest.
+
+    Four steps of equal width on each side; amounts of size `top` fall into the outermost.
+
+    >>> balanced_bands(0.9).edges
+    (-0.8, -0.6, -0.4, -0.2, 0.2, 0.4, 0.6, 0.8)
+    """
+    half = N_LEVELS // 2
+    step = _nice_step(top / (half + 0.5), _MANY) if top > 0 and math.isfinite(top) else 1.0
+    return Bands([round(step * i, 12) for i in range(-half, half + 1) if i])

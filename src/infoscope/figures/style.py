@@ -39,7 +39,7 @@ def _rules() -> str:
     rules = [
         ".isc-svg{font-family:system-ui,-apple-system,'Segoe UI',Roboto,sans-serif;"
         "font-variant-numeric:tabular-nums}",
-        ".isc-svg path{fill:none}",
+        ".isc-svg path,.isc-svg circle{fill:none}",
         ".isc-svg .isc-handle{touch-action:none;cursor:move}",
         ".isc-svg .isc-handle-x{cursor:ew-resize}.isc-svg .isc-handle-y{cursor:ns-resize}",
         ".isc-svg .isc-run{shape-rendering:crispEdges;stroke:currentColor;stroke-width:1}",
@@ -52,7 +52,11 @@ def _rules() -> str:
         )  # fmt: skip
         if "fill" in settings:
             body += f";color:var(--isc-{settings['fill']})"
-        round_off = ";stroke-linejoin:round;stroke-linecap:round" if role[:5] == "line-" else ""
+        round_off = (
+            ";stroke-linejoin:round;stroke-linecap:round" if role[:5] in ("line-", "point") else ""
+        )
+        if role == "pin-name":  # words on coloured ground keep a rim of paper
+            round_off = ";paint-order:stroke;stroke-width:3px;stroke-linejoin:round"
         rules.append(f".isc-svg .isc-{role}{{{body}{round_off}}}")
     for ramp, (light, _) in RAMPS.items():
         for level in range(len(light)):

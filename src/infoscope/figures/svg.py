@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import chain, groupby
 
-from infoscope.figures.marks import Cells, Circle, Drag, Handle, Mark, Path, Rect, Text
+from infoscope.figures.marks import Cells, Circle, Dots, Drag, Handle, Mark, Path, Rect, Text
 from infoscope.figures.markup import esc
 
 __all__ = ["render_svg"]
+
+LONG = 16
 
 
 def render_svg(
@@ -45,6 +47,10 @@ def _draw(mark: Mark) -> str:
         return _text(mark)
     if isinstance(mark, Handle):
         return _handle(mark)
+    if isinstance(mark, Dots):
+        places = "M%.1f,%.1fh0" * len(mark.points) % tuple(chain.from_iterable(mark.points))
+        wide = f'stroke-width="{_n(2 * mark.radius)}"'
+        return f'<path class="{_classes(mark.role)}" {wide} d="{places}"/>'
     classes = _classes(mark.role)
     hold = ""
     if isinstance(mark, Rect):
@@ -95,7 +101,10 @@ def _classes(role: str) -> str:
 
 
 def _outline(mark: Path) -> str:
-    points = " ".join(f"{_n(x)},{_n(y)}" for x, y in mark.points)
+    if len(mark.points) > LONG:  # a tenth of a pixel, written in one call: curves follow a pointer
+        points = ("%.1f,%.1f " * len(mark.points))[:-1] % tuple(chain.from_iterable(mark.points))
+    else:
+        points = " ".join([f"{_n(x)},{_n(y)}" for x, y in mark.points])
     return f"M{points}Z" if mark.closed else f"M{points}"
 
 
@@ -115,7 +124,8 @@ def _cells(grid: Cells) -> str:
         column = 0
         for level, members in groupby(levels):
             n = sum(1 for _ in members)
-            runs.setdefault(level, []).append(f"M{column} {row}.5h{n}")
+            if level > -3:
+                runs.setdefault(level, []).append(f"M{column} {row}.5h{n}")
             if level == -1:
                 strokes += [_slash(grid, column + i, row) for i in range(n)]
             column += n
