@@ -59,6 +59,7 @@ if TYPE_CHECKING:
         channels,
         codes,
         estimate,
+        explore,
         figures,
         known,
         labs,
@@ -119,7 +120,7 @@ __all__ = [
 ]
 
 _PILLARS = (
-    "calibrate", "channels", "codes", "estimate", "figures", "known", "labs", "language",
+    "calibrate", "channels", "codes", "estimate", "explore", "figures", "known", "labs", "language",
     "measures", "probe", "tables", "train",
 )  # fmt: skip
 

@@ -32,6 +32,7 @@ COMMANDS = {
     "select": "the few columns that together tell most about a target, with tests",
     "drift": "what changed between two tables: each column, its gaps, and how columns go together",
     "labs": "worked labs with exercises: list, run, check your answers, take one home",
+    "explore": "the same ideas alive in the browser: drag, type, open a file of your own",
     "demo": "a real text and a real table, measured now and shown in one HTML report",
     "models": "list, install or remove language models, or train a small one on a text",
     "doctor": "check the installation and say what is missing and how to get it",

@@ -1,0 +1,1 @@
+"""Pictures that only the explorer draws, from plain numbers."""

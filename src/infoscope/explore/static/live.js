@@ -1,0 +1,360 @@
+// The one script of every page: form -> server -> patches. It knows no mathematics and no page.
+//
+// A patch is an object: "name" replaces the slot of that name, "+name" is put behind what is there,
+// "=name" sets an input, "progress" moves the bar. Inputs are the truth; a drag only moves them.
+"use strict";
+(() => {
+  const form = /** @type {HTMLFormElement | null} */ (document.getElementById("controls"));
+  const root = document.documentElement;
+  const slug = form ? form.dataset.slug : "";
+  /** @param {string} name */
+  const slots = (name) => document.querySelectorAll(`[data-slot="${CSS.escape(name)}"]`);
+  /** @type {Map<string, string>} */
+  const shown = new Map();
+  /** @param {string} text */
+  const say = (text) => { const said = document.getElementById("said"); if (said) said.textContent = text; };
+
+  // ---- patches ------------------------------------------------------------------------------
+
+  /** Replace what a slot holds; folds that were open stay open, scrolled boxes stay scrolled.
+   * @param {Element} slot @param {string} html */
+  const replace = (slot, html) => {
+    const open = [...slot.querySelectorAll("details")].map((fold) => fold.open);
+    const left = [...slot.querySelectorAll(".isc-scroll")].map((box) => box.scrollLeft);
+    const focused = [...slot.querySelectorAll("summary,[tabindex]")].indexOf(/** @type {Element} */ (document.activeElement));
+    slot.innerHTML = html;
+    slot.querySelectorAll("details").forEach((fold, i) => { if (open[i]) fold.open = true; });
+    slot.querySelectorAll(".isc-scroll").forEach((box, i) => { box.scrollLeft = left[i] || 0; });
+    if (focused >= 0) {
+      const again = slot.querySelectorAll("summary,[tabindex]")[focused];
+      if (again instanceof HTMLElement || again instanceof SVGElement) again.focus({ preventScroll: true });
+    }
+    slot.dispatchEvent(new CustomEvent("slot", { bubbles: true }));
+  };
+
+  /** @param {string} name @param {string} value */
+  const set = (name, value) => {
+    if (!form) return;
+    const key = CSS.escape(name);
+    const inputs = form.querySelectorAll(`[name="${key}"],[data-range="${key}"],[data-box="${key}"]`);
+    for (const input of /** @type {NodeListOf<HTMLInputElement>} */ (inputs)) {
+      if (input.type === "radio") input.checked = input.value === value;
+      else if (input.type === "checkbox") input.checked = value === "1";
+      else if (input.type === "file" || (input.type === "hidden" && inputs.length > 1)) continue;
+      else if (input.value !== value) input.value = value;
+    }
+  };
+
+  /** @param {Record<string, any>} patch */
+  const apply = (patch) => {
+    for (const [key, value] of Object.entries(patch)) {
+      if (key[0] === "=") set(key.slice(1), value);
+      else if (key[0] === "+") {
+        for (const slot of slots(key.slice(1))) {
+          slot.querySelector(":scope > .empty")?.remove();
+          slot.insertAdjacentHTML("beforeend", value);
+          slot.dispatchEvent(new CustomEvent("slot", { bubbles: true }));
+        }
+        shown.delete(key.slice(1));
+      } else if (key === "progress") progress(value);
+      else if (shown.get(key) !== value) {
+        shown.set(key, value);
+        for (const slot of slots(key)) replace(slot, value);
+      }
+    }
+    for (const fold of document.querySelectorAll("details[data-table][open]")) table(fold);
+  };
+
+  // ---- live views: one request in flight, the latest state wins ------------------------------
+
+  let busy = false;
+  /** @type {(() => void) | null} */
+  let next = null;
+  /** @type {AbortController | null} */
+  let act = null;
+
+  /** @param {Record<string, string>} extra */
+  const fields = (extra) => {
+    const data = new FormData(form || undefined);
+    for (const [name, value] of [...data]) if (value instanceof File) data.delete(name);
+    for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("#controls [data-box]:not([name])")))
+      data.append(box.dataset.box || "", box.value);
+    for (const [name, value] of Object.entries(extra)) data.set(name, value);
+    return data;
+  };
+
+  /** @param {string} path @param {FormData} data @param {AbortSignal} [signal] */
+  const post = async (path, data, signal) => {
+    const plain = [...data].every(([, value]) => typeof value === "string");
+    const body = plain ? new URLSearchParams(/** @type {[string, string][]} */ ([...data])) : data;
+    const response = await fetch(path, { method: "POST", body, signal });
+    if (!response.ok) {
+      const text = await response.text();
+      let problem = `The explorer answered ${response.status}.`;
+      try { problem = JSON.parse(text).problem; } catch { /* not JSON: the status must do */ }
+      throw new Error(problem);
+    }
+    return response;
+  };
+
+  /** @param {unknown} error */
+  const failed = (error) => {
+    if (error instanceof DOMException && error.name === "AbortError") return;
+    const lost = error instanceof TypeError;
+    const text = lost ? "The explorer does not answer. Is it still running?" : String(/** @type {Error} */ (error).message);
+    for (const slot of slots("problem")) slot.textContent = text;
+    shown.delete("problem");
+  };
+
+  /** @param {Record<string, string>} [extra] @param {URLSearchParams} [instead] */
+  const send = async (extra = {}, instead) => {
+    if (!form || !("live" in form.dataset || instead)) { address(); return; }
+    if (busy) { next = () => send(extra, instead); return; }
+    busy = true;
+    try {
+      let data = instead ? new FormData() : fields(extra);
+      if (instead) {
+        for (const [name, value] of instead) data.set(name, value);
+        data.set("_how", "whole");
+      }
+      const patch = await (await post(`/live/${slug}`, data)).json();
+      if (!next) apply(patch);
+      else apply(Object.fromEntries(Object.entries(patch).filter(([key]) => key[0] !== "=")));
+    } catch (error) { failed(error); }
+    busy = false;
+    if (next) { const go = next; next = null; go(); } else address();
+  };
+
+  // ---- the address holds the state ------------------------------------------------------------
+
+  let writing = 0;
+  const query = () => {
+    const starts = JSON.parse((form && form.dataset.starts) || "{}");
+    const data = new URLSearchParams();
+    const all = new Map(/** @type {[string, string][]} */ ([...new FormData(form || undefined)].filter(([, v]) => typeof v === "string")));
+    for (const [name, value] of all)
+      if (name in starts && starts[name] !== value && value.length < 1500) data.set(name, value);
+    return data.toString();
+  };
+  const address = () => {
+    clearTimeout(writing);
+    writing = window.setTimeout(() => {
+      const text = query();
+      history.replaceState(null, "", text ? `?${text}` : location.pathname);
+    }, 250);
+  };
+
+  // ---- inputs ---------------------------------------------------------------------------------
+
+  let typing = 0, sliding = false;
+  form?.addEventListener("pointerdown", (event) => { sliding = /** @type {Element} */ (event.target).matches("input[type=range]"); });
+  for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, () => { sliding = false; });
+  /** @param {HTMLInputElement} input */
+  const nameOf = (input) => input.dataset.range || input.dataset.box || input.name;
+  form?.addEventListener("input", (event) => {
+    const input = /** @type {HTMLInputElement} */ (event.target);
+    const name = nameOf(input);
+    if (!name || input.type === "file") return;
+    act?.abort();
+    const key = CSS.escape(name);
+    const twin = input.dataset.range ? `[data-box="${key}"]` : `[data-range="${key}"]`;
+    for (const other of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll(twin))) other.value = input.value;
+    const typed = ["number", "text", "textarea"].includes(input.type);
+    const how = dragging || sliding ? { _how: "held" } : {};
+    clearTimeout(typing);
+    const go = () => send({ _moved: name, _value: input.value, ...how });
+    if (typed) typing = window.setTimeout(go, 220); else go();
+  });
+  form?.addEventListener("change", (event) => {
+    const input = /** @type {HTMLInputElement} */ (event.target);
+    if (input.type === "range") send({ _moved: nameOf(input), _value: input.value });
+    if (input.type === "file") {
+      const file = input.files && input.files[0];
+      const most = Number(input.dataset.max || Infinity);
+      const large = file && file.size > most;
+      for (const slot of slots(`wrong-${input.name}`))
+        slot.textContent = large ? `This file has ${file.size.toLocaleString("en")} bytes; at most ${most.toLocaleString("en")} are taken here.` : "";
+      if (large) input.value = "";
+    }
+  });
+  form?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    clearTimeout(typing);
+    send();
+  });
+  form?.addEventListener("click", (event) => {
+    const button = /** @type {Element} */ (event.target).closest("button");
+    if (!button || !form) return;
+    if (button.dataset.move) send({ _moved: button.dataset.move });
+    else if (button.dataset.act) stream(`/act/${button.dataset.act}/${slug}`, fields({}), false);
+    else if ("run" in button.dataset) stream(`/run/${slug}`, new FormData(form), true);
+    else if ("stop" in button.dataset) act?.abort();
+  });
+
+  // ---- drags: a mark with data-drag-x / data-drag-y moves the sliders it names --------------------
+
+  /** @type {{ id: number, x: number, y: number, scale: number, moves: { input: HTMLInputElement, start: number, rate: number, axis: string }[] } | null} */
+  let dragging = null;
+  document.addEventListener("pointerdown", (event) => {
+    const mark = /** @type {Element} */ (event.target).closest("[data-drag-x],[data-drag-y]");
+    const svg = mark && mark.closest("svg");
+    const slot = mark && /** @type {HTMLElement | null} */ (mark.closest("[data-slot]"));
+    if (!form || !mark || !svg || !slot || event.button !== 0) return;
+    const moves = [];
+    for (const axis of ["x", "y"]) {
+      const name = mark.getAttribute(`data-drag-${axis}`);
+      const input = name && form.querySelector(`[data-range="${CSS.escape(name)}"]`);
+      if (input instanceof HTMLInputElement)
+        moves.push({ input, start: Number(input.value), rate: Number(mark.getAttribute(`data-scale-${axis}`)), axis });
+    }
+    const box = svg.viewBox.baseVal;
+    const scale = box && box.width ? box.width / svg.getBoundingClientRect().width : 1;
+    dragging = { id: event.pointerId, x: event.clientX, y: event.clientY, scale, moves };
+    slot.setPointerCapture(event.pointerId);
+    root.classList.add("dragging");
+    event.preventDefault();
+  });
+  document.addEventListener("pointermove", (event) => {
+    if (!dragging || event.pointerId !== dragging.id) return;
+    let last = null;
+    for (const { input, start, rate, axis } of dragging.moves) {
+      const by = axis === "x" ? event.clientX - dragging.x : event.clientY - dragging.y;
+      const before = input.value;
+      input.value = String(start + by * dragging.scale * rate);
+      if (input.value === before) continue;
+      for (const other of /** @type {NodeListOf<HTMLInputElement>} */ (form?.querySelectorAll(`[data-box="${CSS.escape(nameOf(input))}"]`)))
+        other.value = input.value;
+      last = input;
+    }
+    if (last) last.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  /** @param {PointerEvent} event */
+  const drop = (event) => {
+    if (!dragging || event.pointerId !== dragging.id) return;
+    const moved = dragging.moves[0];
+    dragging = null;
+    root.classList.remove("dragging");
+    if (moved) send({ _moved: nameOf(moved.input), _value: moved.input.value });
+  };
+  document.addEventListener("pointerup", drop);
+  document.addEventListener("pointercancel", drop);
+
+  // ---- streams: actions and long work -----------------------------------------------------------
+
+  const bar = /** @type {HTMLProgressElement | null} */ (document.querySelector(".state progress"));
+  /** @param {[number, number, string]} state */
+  const progress = ([done, total, what]) => {
+    if (bar) { bar.hidden = false; bar.max = total || 1; if (total) bar.value = done; else bar.removeAttribute("value"); }
+    if (what) for (const slot of slots("note")) slot.textContent = what;
+    shown.delete("note");
+  };
+  /** @param {string} path @param {FormData} data @param {boolean} long */
+  const stream = async (path, data, long) => {
+    act?.abort();
+    const mine = (act = new AbortController());
+    const run = document.querySelector("[data-run]"), stop = /** @type {HTMLElement | null} */ (document.querySelector("[data-stop]"));
+    const working = (/** @type {boolean} */ on) => {
+      if (!long) return;
+      run?.toggleAttribute("disabled", on);
+      if (stop) stop.hidden = !on;
+      root.classList.toggle("working", on);
+      if (!on && bar) bar.hidden = true;
+    };
+    working(true);
+    if (long) { progress([0, 0, "Starting …"]); apply({ problem: "" }); address(); }
+    try {
+      const response = await post(path, data, mine.signal);
+      const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
+      const decoder = new TextDecoder();
+      let rest = "";
+      for (;;) {
+        const { done, value } = await reader.read();
+        rest += decoder.decode(value, { stream: !done });
+        const lines = rest.split("\n");
+        rest = lines.pop() || "";
+        for (const line of lines) if (line && act === mine) apply(JSON.parse(line));
+        if (done) break;
+      }
+      if (long) { for (const slot of slots("note")) if (/…$/.test(slot.textContent || "")) slot.textContent = "Done."; say("Done."); }
+    } catch (error) {
+      failed(error);
+      if (long) for (const slot of slots("note")) slot.textContent = mine.signal.aborted ? "Stopped." : "";
+    }
+    shown.delete("note");
+    if (act === mine) { act = null; working(false); if (!long && !mine.signal.aborted) send(); }
+  };
+
+  // ---- presets, tables, copies, colours -----------------------------------------------------------
+
+  document.addEventListener("click", (event) => {
+    const target = /** @type {Element} */ (event.target);
+    const preset = /** @type {HTMLAnchorElement | null} */ (target.closest("a[data-preset]"));
+    if (preset && form && "live" in form.dataset && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault();
+      act?.abort();
+      send({}, new URL(preset.href).searchParams);
+    }
+    const button = target.closest("button");
+    const copied = (/** @type {string} */ text) => {
+      if (!button) return;
+      navigator.clipboard.writeText(text).then(() => {
+        const label = button.dataset.label || (button.dataset.label = button.textContent || "");
+        button.textContent = "Copied";
+        say("Copied.");
+        setTimeout(() => { button.textContent = label; }, 1400);
+      }, () => say("The browser did not allow copying."));
+    };
+    if (button && button.dataset.copy) copied(document.getElementById(button.dataset.copy)?.textContent || "");
+    if (button && "copyAddress" in button.dataset) {
+      const text = query();
+      copied(`${location.origin}${location.pathname}${text ? `?${text}` : ""}`);
+    }
+    const menu = document.querySelector("details.menu[open]");
+    if (menu && !menu.contains(target)) menu.removeAttribute("open");
+  });
+  document.addEventListener("keydown", (event) => {
+    const menu = /** @type {HTMLDetailsElement | null} */ (document.querySelector("details.menu[open]"));
+    if (event.key === "Escape" && menu) { menu.open = false; menu.querySelector("summary")?.focus(); }
+  });
+
+  /** Fetch the numbers behind a figure when its fold is opened, and again when they changed.
+   * @type {WeakMap<Element, string>} */
+  const tables = new WeakMap();
+  /** @param {Element} fold */
+  const table = async (fold) => {
+    const data = fields({ _moved: fold.getAttribute("data-table") || "" });
+    const state = query() + (fold.querySelector("table") ? "" : " new");
+    if (!form || tables.get(fold) === state) return;
+    tables.set(fold, state);
+    try {
+      const { html } = await (await post(`/data/${slug}`, data)).json();
+      const place = fold.querySelector("div");
+      if (place) place.innerHTML = html;
+      tables.set(fold, query());
+    } catch (error) { failed(error); }
+  };
+  document.addEventListener("toggle", (event) => {
+    const fold = /** @type {HTMLDetailsElement} */ (event.target);
+    if (fold.open && fold.dataset && fold.dataset.table) table(fold);
+  }, true);
+
+  const themes = { "": ["◐", "as the system"], light: ["☀", "light"], dark: ["☾", "dark"] };
+  const toggle = document.querySelector("[data-theme-toggle]");
+  const paint = () => {
+    const theme = /** @type {keyof typeof themes} */ (root.dataset.theme || "");
+    if (toggle) { toggle.textContent = themes[theme][0]; toggle.setAttribute("aria-label", `Colours: ${themes[theme][1]}`); }
+  };
+  toggle?.addEventListener("click", () => {
+    const order = ["", "light", "dark"];
+    const theme = order[(order.indexOf(root.dataset.theme || "") + 1) % 3];
+    if (theme) { root.dataset.theme = theme; localStorage.setItem("infoscope-theme", theme); }
+    else { delete root.dataset.theme; localStorage.removeItem("infoscope-theme"); }
+    paint();
+  });
+  paint();
+  matchMedia("(max-width: 48rem)").addEventListener("change", (change) => {
+    document.cookie = `infoscope-width=${change.matches ? "narrow" : "wide"}; Path=/; SameSite=Strict`;
+    send();
+  });
+  if ("redraw" in root.dataset) send();
+})();
