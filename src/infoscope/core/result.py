@@ -5,18 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from html import escape
 from types import MappingProxyType
 from typing import Any
 
 from infoscope.core.errors import InvalidArgument, sentence
+from infoscope.core.showing import Shown
 from infoscope.core.units import UNITS
 
 __all__ = ["Estimate", "Interval"]
 
 
 @dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(Shown):
     """A confidence interval: its two ends, its level, and how it was made."""
 
     low: float
@@ -26,7 +26,7 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(Shown):
     """What was estimated from data: a value with unit, error bar, method and notes.
 
     Parameters
@@ -147,11 +147,6 @@ class Estimate:
             low, high = _fixed(ends.low, digits), _fixed(ends.high, digits)
             text += f"{'; ' if text else ''}{level} {low}–{high}"
         return f"{self.short()} ({text})" if text else self.short()
-
-    def _repr_html_(self) -> str:
-        notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
-        body = f"<strong>{escape(self.quantity)}</strong> {escape(str(self))}"
-        return f"<div>{body}{f'<ul>{notes}</ul>' if notes else ''}</div>"
 
     def _digits(self) -> int:
         """Decimals to print: two significant digits of the error bar, or five of the value.

@@ -2,6 +2,7 @@
 
 from infoscope.figures.bars import bar_chart
 from infoscope.figures.blocks import Tile, facts, stat_tiles, table
+from infoscope.figures.cards import card, result_card
 from infoscope.figures.columns import column_chart
 from infoscope.figures.document import Section, page, save_page
 from infoscope.figures.figure import Figure
@@ -27,6 +28,7 @@ __all__ = [
     "Section",
     "Tile",
     "bar_chart",
+    "card",
     "code_tree",
     "column_chart",
     "esc",
@@ -38,6 +40,7 @@ __all__ = [
     "length_areas",
     "line_chart",
     "page",
+    "result_card",
     "save_page",
     "scatter_plot",
     "show_token",

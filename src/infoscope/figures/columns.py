@@ -98,7 +98,7 @@ def column_chart(
     _check(names, series, {"drag": drag, "ghosts": former, "arrows": aims, "texts": texts}, muted)
     seen = [*series.values(), *former.values(), *aims.values(), np.array([*lines.values(), 0.0])]
     low, high = padded(seen, y_range, function="column_chart", argument="y", from_zero=True)
-    if y_range is None and all(np.nanmin(v, initial=0.0) >= 0 for v in seen):
+    if y_range is None and not any(np.any(v < 0) for v in seen):
         low = 0.0
     axis = Axis(low, high, n=5)
     many = len(series) > 1

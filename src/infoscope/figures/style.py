@@ -12,7 +12,7 @@ from importlib.resources import files
 
 from infoscope.figures.palette import COLOURS, RAMPS, ROLES, ink_on
 
-__all__ = ["figure_style", "standalone_style", "stylesheet"]
+__all__ = ["card_style", "figure_style", "standalone_style", "stylesheet"]
 
 _LIGHT_AROUND = '[data-theme="light"],[data-jp-theme-light="true"],.vscode-light'
 _DARK_AROUND = '[data-theme="dark"],[data-jp-theme-light="false"],.vscode-dark'
@@ -86,11 +86,27 @@ def figure_style() -> str:
         f"@media screen{{{_around(_DARK_AROUND)}{{{dark}}}}}",
         _rules(),
         _packaged("figure.css"),
+        _packaged("card.css"),
         *[
             f".isc-text .{ramp[0]}{level}{{background:var(--isc-{ramp}-{level});"
             f"color:var(--isc-on-{ramp}-{level})}}"
             for ramp, (steps, _) in RAMPS.items() for level in range(len(steps))
         ],
+    ])  # fmt: skip
+
+
+@cache
+def card_style() -> str:
+    """Return the rules of a card without a picture: its colours and its own few lines."""
+    light, dark = (
+        ";".join(f"--isc-{name}:{pair[side]}" for name, pair in COLOURS.items()) for side in (0, 1)
+    )
+    return "\n".join([
+        f".isc{{{light}}}",
+        f"@media screen and (prefers-color-scheme:dark){{.isc{{{dark}}}}}",
+        f"{_around(_LIGHT_AROUND)}{{{light}}}",
+        f"@media screen{{{_around(_DARK_AROUND)}{{{dark}}}}}",
+        _packaged("card.css"),
     ])  # fmt: skip
 
 

@@ -78,8 +78,8 @@ def venn_of_two(
     amounts = [_amount(value, name, "venn_of_two") for name, value in regions.items()]
     first, second = amounts[0] + amounts[1], amounts[1] + amounts[2]
     most = scale if scale is not None else max(first, second)
-    middle = (height - 6) / 2 + 2
-    radius = min((height - 64) / 2, (width - 40) / 4)
+    middle = (height - 22) / 2 + 2
+    radius = min((height - 80) / 2, (width - 40) / 4)
     if most > 0:
         r1, r2 = (radius * math.sqrt(h / most) for h in (first, second))
         lens = math.pi * radius**2 * amounts[1] / most
@@ -205,7 +205,7 @@ def venn_of_three(
         else _amount(regions[key], words[key], "venn_of_three")
         for key in keys
     }  # fmt: skip
-    middle, centre = width / 2, 0.52 * (height - 34) + 10
+    middle, centre = width / 2, 0.52 * (height - 34) + 16
     radius = min(0.235 * width, 0.27 * (height - 34)) * 1.1
     offset = 0.72 * radius
     angles = {"1": math.radians(210), "2": math.radians(330), "3": math.radians(90)}
