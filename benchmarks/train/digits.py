@@ -117,8 +117,8 @@ def autoencoder(x: Tensor, n: int, beta: float, d: int = 16) -> None:
                 parts = elbo(seen, gaussian_rate(mean, log_variance), beta=beta)
                 split = rate_split(mean, log_variance, n_samples=4)
                 report = posterior_report(mean, log_variance)
-            note(f"autoencoder, beta {beta:g}", epoch, rate=float(parts.rate),
-                 distortion=float(parts.distortion), elbo=float(parts.elbo),
+            note(f"autoencoder, beta {beta:g}", epoch, loss=float(parts.loss),
+                 rate=float(parts.rate), distortion=float(parts.distortion), elbo=float(parts.elbo),
                  information=split.information, marginal_kl=split.marginal_kl,
                  active_units=float(report.n_active))  # fmt: skip
 

@@ -23,12 +23,13 @@ from transformers import (
     Trainer,
     TrainingArguments,
 )
-from trl import GRPOConfig, GRPOTrainer
+from trl import DPOConfig, DPOTrainer, GRPOConfig, GRPOTrainer
 
 from infoscope.core.errors import InvalidArgument, WrongType
+from infoscope.train import dpo_loss
 from infoscope.train.callbacks.huggingface import TrainerMonitor
 from infoscope.train.callbacks.lightning import LightningMonitor
-from infoscope.train.callbacks.trl import PolicyMonitor
+from infoscope.train.callbacks.trl import PolicyMonitor, PreferenceMonitor
 from infoscope.train.collapse_alarm import Alarm
 from infoscope.train.monitor import Monitor
 from infoscope.train.monitor_values import MonitorRecord, MonitorValues
@@ -125,26 +126,81 @@ def letters() -> PreTrainedTokenizerFast:
 def test_grpo_logs_its_penalty_and_entropy_over_tokens(tmp_path: Path) -> None:
     tiny_llama().save_pretrained(tmp_path / "start")  # TRL loads the reference by its name
     config = GRPOConfig(
-        output_dir=str(tmp_path), per_device_train_batch_size=4, num_generations=4, max_steps=2,
-        max_completion_length=6, logging_steps=1, beta=0.1, learning_rate=0.05, report_to=[],
+        output_dir=str(tmp_path), per_device_train_batch_size=4, num_generations=4, max_steps=4,
+        max_completion_length=6, logging_steps=1, beta=0.1, learning_rate=0.2, report_to=[],
         use_cpu=True, save_strategy="no", disable_tqdm=True, bf16=False, seed=0,
     )  # fmt: skip
     trainer = GRPOTrainer(
         model=LlamaForCausalLM.from_pretrained(tmp_path / "start"), args=config,
         processing_class=letters(),
-        reward_funcs=lambda completions, **_: [float(text.count("a")) for text in completions],
+        reward_funcs=lambda completions, **_: [sum(map(ord, text)) / 100 for text in completions],
         train_dataset=Dataset.from_dict({"prompt": ["ab", "cd", "ef", "gh"]}),
     )  # fmt: skip
     monitor = Monitor(on_alarm=list[Alarm]().append)
     PolicyMonitor(monitor, kl_estimator="k3").attach(trainer)
     trainer.train()
     logged = [entry for entry in trainer.state.log_history if "infoscope/kl_ref" in entry]
-    assert [entry["step"] for entry in logged] == [1, 2] == [r.step for r in monitor.history]
+    assert [entry["step"] for entry in logged] == [1, 2, 3, 4] == [r.step for r in monitor.history]
+    assert max(entry["infoscope/kl_ref"] for entry in logged) > 0.05  # the policy has moved
     for entry in logged:  # one micro-batch a step: TRL's means of means are means over tokens
         assert entry["infoscope/kl_ref"] == pytest.approx(entry["kl"], rel=1e-3, abs=1e-6)
         assert entry["infoscope/entropy"] == pytest.approx(entry["entropy"], rel=1e-4)
         assert entry["infoscope/kl_estimator"] == "k3"
         assert entry["infoscope/kl_ref"] >= 0
+
+
+def summed(model: LlamaForCausalLM, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, ...]:
+    """Return the log-probability of each answer, chosen and rejected, from plain logits."""
+    with torch.no_grad():
+        z = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits
+    each = torch.log_softmax(z[:, :-1].double(), -1)
+    each = each.gather(-1, batch["input_ids"][:, 1:, None])[..., 0]
+    return (each * batch["completion_mask"][:, 1:]).sum(1).chunk(2)
+
+
+def test_dpo_logs_its_tokens_and_its_pairs(tmp_path: Path) -> None:
+    tiny_llama().save_pretrained(tmp_path / "start")
+    config = DPOConfig(
+        output_dir=str(tmp_path), per_device_train_batch_size=2, max_steps=4, logging_steps=1,
+        gradient_accumulation_steps=2, beta=0.5, learning_rate=0.02, lr_scheduler_type="constant",
+        report_to=[], use_cpu=True, save_strategy="no", disable_tqdm=True, bf16=False, seed=0,
+    )  # fmt: skip
+    trainer = DPOTrainer(
+        model=LlamaForCausalLM.from_pretrained(tmp_path / "start"), args=config,
+        processing_class=letters(),
+        train_dataset=Dataset.from_dict({
+            "prompt": ["ab", "cd", "ef", "gh"], "chosen": ["aaa", "aba", "caa", "a"],
+            "rejected": ["zz", "yzx", "zzy", "wz"],
+        }),
+    )  # fmt: skip
+    monitor = Monitor(on_alarm=list[Alarm]().append)
+    watch = PreferenceMonitor(monitor).attach(trainer)
+    trainer.train()
+    logged = [entry for entry in trainer.state.log_history if "loss" in entry]
+    assert [entry["step"] for entry in logged] == [1, 2, 3, 4] == [r.step for r in monitor.history]
+    assert logged[0]["infoscope/preference_loss_nats"] == pytest.approx(math.log(2), abs=1e-6)
+    assert logged[-1]["infoscope/preference_loss_nats"] < 0.5  # it learns
+    for entry in logged:
+        assert entry["infoscope/preference_loss_nats"] == pytest.approx(entry["loss"], abs=2e-4)
+        assert entry["infoscope/preference_n_tokens"] == 4  # pairs, in two micro-batches
+        assert (
+            entry["infoscope/preference_accuracy"] == pytest.approx(entry["rewards/accuracies"])
+            or entry is logged[0]
+        )  # margins of exactly 0 count as reached here
+        assert entry["infoscope/preference_entropy"] <= math.log(2) + 1e-9
+        assert entry["infoscope/entropy"] == pytest.approx(entry["entropy"], rel=0.02)
+        assert "infoscope/kl_ref" not in entry  # given answers are no samples of the policy
+    batch = next(iter(trainer.get_train_dataloader()))
+    start = LlamaForCausalLM.from_pretrained(tmp_path / "start")
+    trainer.model.eval()
+    theirs = trainer.compute_loss(trainer.model, batch).item()
+    tuned = tiny_llama()
+    tuned.load_state_dict(trainer.model.state_dict())
+    ours = dpo_loss(*summed(tuned, batch), *summed(start, batch), beta=0.5)
+    assert ours.item() == pytest.approx(theirs, rel=1e-5)
+    assert watch.pairs.n_tokens == 0  # evaluation is not counted
+    with pytest.raises(InvalidArgument, match="DPO kind"):
+        PreferenceMonitor(Monitor()).attach(Trainer(model=tiny_llama(), args=config))
 
 
 class Bigram(LightningModule):

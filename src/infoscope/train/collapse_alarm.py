@@ -126,8 +126,8 @@ class CollapseAlarm:
         return Alarm(
             "floor", step, entropy, None,
             f"step {step:,}: the entropy is {entropy:.3f} nats a token, an effective vocabulary of "
-            f"{left:.2f}, below the floor of {self.floor:g}. The model answers as good as "
-            "deterministically: raise the entropy bonus or the KL penalty, or lower the step size.",
+            f"{left:.2f}, below the floor of {self.floor:g}. The model is all but "
+            "deterministic: raise the entropy bonus or the KL penalty, or lower the step size.",
         )  # fmt: skip
 
     def _trend(self) -> list[Alarm]:

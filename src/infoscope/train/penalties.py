@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from infoscope.core.arrays import is_readable
-from infoscope.core.errors import InvalidArgument, UnknownName, sentence
+from infoscope.core.errors import InvalidArgument, UnknownName, WrongType, sentence
 from infoscope.core.logits import Logits
 from infoscope.measures import kl_divergence
 from infoscope.train.tensors import check_numbers, float_tensor
@@ -240,7 +240,9 @@ def sequence_kl(penalties: Tensor, mask: Tensor) -> Tensor:
     Raises
     ------
     InvalidArgument
-        If shapes differ.
+        If shapes differ, or a token that counts is NaN.
+    WrongType
+        If the penalties are no floats, or the mask no booleans.
 
     Notes
     -----
@@ -256,12 +258,20 @@ def sequence_kl(penalties: Tensor, mask: Tensor) -> Tensor:
     >>> sequence_kl(torch.ones(1, 3), torch.tensor([[True, True, False]])).tolist()
     [2.0]
     """
+    penalties = float_tensor(penalties, "sequence_kl", "penalties")
+    if mask.dtype != torch.bool:
+        raise WrongType(
+            sentence("sequence_kl", "mask", "be a boolean tensor, True for tokens of the answer",
+                     mask.dtype, "Write mask.bool().")
+        )  # fmt: skip
     if penalties.shape != mask.shape:
         raise InvalidArgument(
             sentence("sequence_kl", "mask", f"have shape {tuple(penalties.shape)}",
                      tuple(mask.shape))
         )  # fmt: skip
-    return torch.where(mask, penalties, torch.zeros_like(penalties)).sum(-1)
+    kept = torch.where(mask, penalties, torch.zeros_like(penalties)).sum(-1)
+    check_numbers(kept, "sequence_kl", "penalties")
+    return kept
 
 
 def _sampled(p: Tensor, q: Tensor, estimator: str) -> Tensor:

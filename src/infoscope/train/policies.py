@@ -192,7 +192,7 @@ def over_optimization(
     Raises
     ------
     InvalidArgument
-        If a KL is negative or NaN, or `how` is unknown.
+        If a KL is negative or NaN, a coefficient is not finite, or `how` is unknown.
 
     Notes
     -----
@@ -212,6 +212,9 @@ def over_optimization(
         raise InvalidArgument(
             sentence("over_optimization", "kl", "be at least 0", float(np.min(values)))
         )
+    for name, number in (("alpha", alpha), ("beta", beta)):
+        if not math.isfinite(number):
+            raise InvalidArgument(sentence("over_optimization", name, "be finite", number))
     d = np.sqrt(values)
     if how == "best_of_n":
         return d * (alpha - beta * d)

@@ -188,7 +188,8 @@ def row_top(x: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """
     n_groups = x.shape[1] // RIVALS
     if n_groups < 8 * k:
-        return tuple(x.topk(k, dim=-1))
+        values, columns = x.topk(k, dim=-1)
+        return values, columns
     whole = n_groups * RIVALS
     groups = x[:, :whole].unflatten(1, (RIVALS, n_groups))  # member i of group j: column i n + j
     chosen = groups.amax(1).topk(k, dim=-1).indices  # (rows, k)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from infoscope.core.errors import InvalidArgument, sentence
 from infoscope.core.units import bits
@@ -75,13 +76,17 @@ def run_report(monitor: Monitor, *, name: str = "") -> str:
                      "Call monitor.record(step) in the loop.")
         )  # fmt: skip
     tokens = sum(record.values.n_tokens for record in history)
+    alarms = Section(
+        "Alarms", _alarms(monitor),
+        "The entropy is watched for its level and for its slope, in both directions.",
+    )  # fmt: skip
     sections = [
         Section("Where the run stands", _tiles(history),
                 f"The last record covers {history[-1].values.n_tokens:,} tokens up to step "
                 f"{history[-1].step:,}."),
-        *_curves(history),
-        Section("Alarms", _alarms(monitor),
-                "The entropy is watched for its level and for its slope, in both directions."),
+        *([alarms] if monitor.alarms else []),  # first of all where there are any
+        *_curves(monitor),
+        *([] if monitor.alarms else [alarms]),
         Section("The numbers", _table(history),
                 "Each row is a mean over all tokens since the row before it in the history."),
     ]  # fmt: skip
@@ -134,8 +139,8 @@ def _tiles(history: Sequence[MonitorRecord]) -> Html:
     return stat_tiles(tiles)
 
 
-def _curves(history: Sequence[MonitorRecord]) -> list[Section]:
-    shown = _thin(history, _MOST_POINTS)
+def _curves(monitor: Monitor) -> list[Section]:
+    shown = _thin(monitor.history, _MOST_POINTS)
     if len(shown) < 2:
         return []
     steps = [record.step for record in shown]
@@ -144,12 +149,21 @@ def _curves(history: Sequence[MonitorRecord]) -> list[Section]:
         found = [getattr(record.values, name) for record in shown]
         return [math.nan if value is None else float(value) for value in found]
 
-    def chart(lines: dict[str, list[float]], title: str, y_label: str, zero: bool) -> str:
+    def chart(
+        lines: dict[str, list[float]], title: str, y_label: str, zero: bool = False, **more: Any
+    ) -> str:
         lines = {k: v for k, v in lines.items() if any(math.isfinite(x) for x in v)}
         if not lines:
             return ""
         return line_chart(steps, lines, title=title, x_label="optimiser step", y_label=y_label,
-                          from_zero=zero).to_html()  # fmt: skip
+                          from_zero=zero, **more).to_html()  # fmt: skip
+
+    first: dict[str, float] = {}
+    for alarm in monitor.alarms:
+        first.setdefault(f"alarm: {alarm.kind}", alarm.step)
+    vocabulary = [v for v in column("effective_vocabulary") if math.isfinite(v)]
+    near = bool(vocabulary) and min(vocabulary) < 20 * monitor.alarm.floor
+    floor = {"floor of the alarm": monitor.alarm.floor} if near else None
 
     def in_bits(values: list[float]) -> list[float]:
         return [float(bits(value)) for value in values]
@@ -159,21 +173,22 @@ def _curves(history: Sequence[MonitorRecord]) -> list[Section]:
          "A calibrated model is on average as surprised as it expects to be: the two curves meet. "
          "A loss above the entropy means too much confidence.",
          chart({"loss": in_bits(column("loss_nats")), "entropy": in_bits(column("entropy"))},
-               "Loss and entropy", "bits per token", False)),
+               "Surprise met, and surprise expected", "bits per token", markers=first or None)),
         ("Bits per byte",
          "What a byte of text costs; comparable between tokenizers.",
-         chart({"bits per byte": column("bits_per_byte")}, "Cost of the text", "bits per byte",
-               False)),
+         chart({"bits per byte": column("bits_per_byte")}, "Cost of the text", "bits per byte")),
         ("Effective vocabulary",
          "exp(entropy): how many equally likely tokens would leave the same doubt. At 1 the model "
          "has become deterministic.",
-         chart({"tokens": column("effective_vocabulary")}, "Effective vocabulary",
-               "equally likely tokens", True)),
+         chart({"tokens": column("effective_vocabulary")}, "Tokens the model wavers between",
+               "equally likely tokens, logarithmic", log_y=True, references=floor,
+               markers=first or None)),
         ("Distance from the reference",
          "KL(model‖reference), a token: how far training has moved the predictions.",
          chart({"KL": in_bits(column("kl_ref"))}, "KL to the reference", "bits per token", True)),
         ("Accuracy", "Share of tokens whose target had the largest logit.",
-         chart({"accuracy": [100 * v for v in column("accuracy")]}, "Accuracy", "percent", True)),
+         chart({"accuracy": [100 * v for v in column("accuracy")]}, "Targets guessed first",
+               "percent", True)),
     ]  # fmt: skip
     return [Section(title, Html(body), lead) for title, lead, body in parts if body]
 

@@ -184,7 +184,7 @@ def free_bits(rate: Tensor, minimum: float) -> Tensor:
     Raises
     ------
     InvalidArgument
-        If the rate is no table or the minimum is negative.
+        If the rate is no table, or holds NaN, or the minimum is negative.
 
     Notes
     -----
@@ -208,6 +208,7 @@ def free_bits(rate: Tensor, minimum: float) -> Tensor:
         )
     if not minimum >= 0:
         raise InvalidArgument(sentence("free_bits", "minimum", "be at least 0", minimum))
+    check_numbers(r, "free_bits", "rate")
     return r.mean(0).clamp(min=minimum).sum()
 
 
@@ -349,7 +350,7 @@ def rate_split(
     Raises
     ------
     InvalidArgument
-        If shapes do not fit, a value is NaN, or n_samples is below 1.
+        If shapes do not fit, a value is not finite, or n_samples is below 1.
     WrongType
         If an argument is no float tensor.
 
@@ -375,6 +376,7 @@ def rate_split(
         raise InvalidArgument(sentence(name, "mean", "have shape (n, d)", tuple(m.shape)))
     if n_samples < 1:
         raise InvalidArgument(sentence(name, "n_samples", "be at least 1", n_samples))
+    _finite(m, v, name)
     m, v = m.detach().double(), v.detach().double()
     rate = float(gaussian_rate(m, v).sum() / len(m))
     generator = torch.Generator(device=m.device).manual_seed(rng)
@@ -413,7 +415,7 @@ def posterior_report(mean: Tensor, log_variance: Tensor) -> PosteriorReport:
     Raises
     ------
     InvalidArgument
-        If shapes do not fit or a value is NaN.
+        If shapes do not fit or a value is not finite.
     WrongType
         If an argument is no float tensor.
 
@@ -439,6 +441,7 @@ def posterior_report(mean: Tensor, log_variance: Tensor) -> PosteriorReport:
             sentence("posterior_report", "mean", "have shape (n, d) with n of 2 or more",
                      tuple(m.shape))
         )  # fmt: skip
+    _finite(m, v, "posterior_report")
     kl = gaussian_rate(m, v).detach().mean(0)
     varies = m.detach().var(0)
     active = varies > ACTIVE_VARIANCE
@@ -453,3 +456,13 @@ def _posterior(mean: Any, log_variance: Any, function: str) -> tuple[Tensor, Ten
             sentence(function, "log_variance", f"have shape {tuple(m.shape)}", tuple(v.shape))
         )
     return m, v
+
+
+def _finite(mean: Tensor, log_variance: Tensor, function: str) -> None:
+    for argument, values in (("mean", mean), ("log_variance", log_variance)):
+        if not bool(torch.isfinite(values).all()):
+            raise InvalidArgument(
+                sentence(function, argument, "be finite",
+                         float(values[~torch.isfinite(values)].reshape(-1)[0]),
+                         "The encoder has diverged: look at the step before.")
+            )  # fmt: skip

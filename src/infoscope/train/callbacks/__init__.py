@@ -11,11 +11,12 @@ if TYPE_CHECKING:
     from infoscope.train.callbacks.huggingface import TrainerMonitor
     from infoscope.train.callbacks.lightning import LightningMonitor
     from infoscope.train.callbacks.plain import TrainingWatch, watch_training
-    from infoscope.train.callbacks.trl import PolicyMonitor
+    from infoscope.train.callbacks.trl import PolicyMonitor, PreferenceMonitor
 
 __all__ = [
     "LightningMonitor",
     "PolicyMonitor",
+    "PreferenceMonitor",
     "TrainerMonitor",
     "TrainingWatch",
     "watch_training",
@@ -24,6 +25,7 @@ __all__ = [
 _HOME_OF = {
     "LightningMonitor": "lightning",
     "PolicyMonitor": "trl",
+    "PreferenceMonitor": "trl",
     "TrainerMonitor": "huggingface",
     "TrainingWatch": "plain",
     "watch_training": "plain",

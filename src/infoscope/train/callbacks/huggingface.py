@@ -174,10 +174,15 @@ class TrainerMonitor(TrainerCallback):
         """Record, and add the values to the log entry of this step."""
         if logs is None or "loss" not in logs:  # evaluation, or the summary at the end
             return
-        record = self.monitor.record(state.global_step)
+        self._tell(self.monitor, self.prefix, state, logs)
+
+    def _tell(
+        self, monitor: Monitor, prefix: str, state: TrainerState, logs: dict[str, Any]
+    ) -> None:
+        record = monitor.record(state.global_step)
         if record is None:
             return
-        found = self.named(record.values.to_dict())
+        found = {f"{prefix}{name}": value for name, value in record.values.to_dict().items()}
         logs.update(found)
         if state.log_history and state.log_history[-1].get("step") == state.global_step:
             state.log_history[-1].update(found)
