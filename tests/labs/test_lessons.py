@@ -1,17 +1,24 @@
 """Every lab that comes with the library: runs, its answers are right, its file is well made."""
 
 from collections import Counter
+from functools import cache
 
 import pytest
 
-from infoscope.labs import Lab, all_labs, check_lab, run_lab
+from infoscope.labs import Lab, LabRun, all_labs, blank_lab, check_lab, run_lab
 
 LABS = all_labs()
 
 
+@cache
+def ran(number: int) -> LabRun:
+    """Run a lab once for all tests of this process."""
+    return run_lab(LABS[number - 1])
+
+
 @pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.name)
 def test_a_lab_runs_in_quick_mode_without_an_error(lab: Lab) -> None:
-    run = run_lab(lab)
+    run = ran(lab.number)
     assert [(each.cell.line, each.error) for each in run.errors] == []
 
 
@@ -24,13 +31,11 @@ def test_a_lab_teaches_and_asks(lab: Lab) -> None:
     for cell in (*lab.of_kind("text"), *lab.of_kind("exercise")):
         paragraphs = cell.source.split("\n\n")
         assert max(len(part.split()) for part in paragraphs) <= 90, f"line {cell.line}"
-    assert any(run.html for each in run_lab(lab).cells for run in each.outputs), "no picture"
+    assert any(run.html for each in ran(lab.number).cells for run in each.outputs), "no picture"
 
 
 @pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.name)
 def test_blank_answers_are_open_not_right(lab: Lab, tmp_path) -> None:
-    from infoscope.labs import blank_lab
-
     path = tmp_path / "mine.py"
     path.write_text(blank_lab(lab), encoding="utf-8")
     assert {each.state for each in check_lab(lab, path).exercises} == {"open"}
