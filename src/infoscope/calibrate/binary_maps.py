@@ -14,12 +14,13 @@ from infoscope.calibrate.forecasts import Floats, read_forecasts, read_labels
 from infoscope.calibrate.logit_input import read_scores
 from infoscope.core.arrays import as_array, to_numpy
 from infoscope.core.errors import InvalidArgument, NotADistribution, sentence
+from infoscope.core.showing import Shown
 
 __all__ = ["BetaMap", "PlattMap", "fit_beta", "fit_platt"]
 
 
 @dataclass(frozen=True, slots=True)
-class PlattMap:
+class PlattMap(Shown):
     """A map score -> 1 / (1 + exp(-(slope score + intercept))), fitted."""
 
     slope: float
@@ -38,7 +39,7 @@ class PlattMap:
 
 
 @dataclass(frozen=True, slots=True)
-class BetaMap:
+class BetaMap(Shown):
     """A map p -> 1 / (1 + exp(-(a log p - b log(1 - p) + c))), fitted; a, b >= 0 keep order."""
 
     a: float

@@ -11,12 +11,13 @@ from scipy.optimize import isotonic_regression
 from infoscope.calibrate.forecasts import Floats, read_forecasts, to_events
 from infoscope.core.errors import InvalidArgument, sentence
 from infoscope.core.result import Estimate
+from infoscope.core.showing import Shown
 
 __all__ = ["CalibrationTest", "calibration_test"]
 
 
 @dataclass(frozen=True, slots=True)
-class CalibrationTest:
+class CalibrationTest(Shown):
     """What `calibration_test` returns: the miscalibration found, and how surprising it is."""
 
     estimate: Estimate

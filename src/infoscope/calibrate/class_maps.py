@@ -13,6 +13,7 @@ from infoscope.calibrate.forecasts import Floats
 from infoscope.calibrate.logit_input import read_labelled_logits, read_logits
 from infoscope.core.errors import InvalidArgument, sentence
 from infoscope.core.logits import Logits, log_softmax
+from infoscope.core.showing import Shown
 
 __all__ = ["ClassMap", "fit_matrix_scaling", "fit_vector_scaling"]
 
@@ -21,7 +22,7 @@ MAX_CLASSES = {"vector": 512, "matrix": 24}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ClassMap:
+class ClassMap(Shown):
     """A map z -> z W' + b of logits, fitted; `apply` recalibrates new logits.
 
     `weights` has shape (k,) for vector and (k, k) for matrix scaling, `bias` (k,); `nll_before` and

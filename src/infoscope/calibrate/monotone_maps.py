@@ -11,12 +11,13 @@ from scipy.optimize import isotonic_regression
 from infoscope.calibrate.forecasts import Floats, read_labels
 from infoscope.calibrate.logit_input import read_scores
 from infoscope.core.errors import InvalidArgument, sentence
+from infoscope.core.showing import Shown
 
 __all__ = ["IsotonicMap", "fit_isotonic"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class IsotonicMap:
+class IsotonicMap(Shown):
     """A monotone map through the points (`scores`, `rates`), linear between, constant outside."""
 
     scores: Floats

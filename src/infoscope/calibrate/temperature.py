@@ -13,6 +13,7 @@ from infoscope.calibrate.logit_input import read_labelled_logits, read_logits
 from infoscope.calibrate.scores import check_level
 from infoscope.core.logits import Logits, log_softmax
 from infoscope.core.result import Estimate, Interval
+from infoscope.core.showing import Shown
 
 __all__ = ["TemperatureFit", "fit_temperature"]
 
@@ -20,7 +21,7 @@ MAX_STEPS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class TemperatureFit:
+class TemperatureFit(Shown):
     """What `fit_temperature` returns; `apply` rescales new logits.
 
     `nll_before` and `nll_after` are mean negative log-likelihoods of the fitting data in nats;

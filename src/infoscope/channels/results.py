@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from infoscope.core.showing import Shown
 from infoscope.core.units import UNITS, check_unit
 
 __all__ = [
@@ -21,7 +22,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, eq=False)
-class Solution:
+class Solution(Shown):
     """A solved optimisation: what every result of this folder has in common.
 
     Attributes
@@ -207,7 +208,7 @@ class GaussianRateDistortion(Solution):
 
 
 @dataclass(frozen=True, eq=False)
-class Curve:
+class Curve(Shown):
     """Points of one curve, each solved with its own gap.
 
     Attributes

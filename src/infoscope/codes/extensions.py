@@ -12,6 +12,7 @@ from infoscope.codes.checking import integers, probabilities
 from infoscope.codes.optimal import huffman
 from infoscope.codes.prefix_code import PrefixCode
 from infoscope.core.errors import InvalidArgument, sentence
+from infoscope.core.showing import Shown
 
 __all__ = ["BlockCode", "block_code"]
 
@@ -20,7 +21,7 @@ MOST_BLOCKS = 1 << 22
 
 
 @dataclass(frozen=True, eq=False)
-class BlockCode:
+class BlockCode(Shown):
     """A Huffman code for blocks of `block` symbols of a memoryless source.
 
     Attributes

@@ -15,6 +15,7 @@ from infoscope.codes.bit_fields import pack_fields
 from infoscope.codes.checking import integers
 from infoscope.codes.loops import DELTA, FIBONACCI, GAMMA, GOLOMB, OMEGA, loops_for, read_integers
 from infoscope.core.errors import DataError, InvalidArgument, sentence
+from infoscope.core.showing import Shown
 
 __all__ = [
     "IntegerCode",
@@ -32,7 +33,7 @@ ONE = np.uint64(1)
 
 
 @dataclass(frozen=True)
-class IntegerCode:
+class IntegerCode(Shown):
     """A prefix code of whole numbers from `smallest` on, without an upper end.
 
     Attributes

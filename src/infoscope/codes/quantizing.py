@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from infoscope.codes.checking import probabilities
 from infoscope.core.errors import InvalidArgument, sentence
+from infoscope.core.showing import Shown
 from infoscope.core.units import bits
 from infoscope.measures import kl_divergence
 
@@ -18,7 +19,7 @@ __all__ = ["QuantizedDistribution", "quantize"]
 
 
 @dataclass(frozen=True, eq=False)
-class QuantizedDistribution:
+class QuantizedDistribution(Shown):
     """Whole frequencies that add up to 2^precision.
 
     Attributes

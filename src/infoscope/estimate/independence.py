@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from infoscope.core.errors import InvalidArgument, sentence
 from infoscope.core.resample import Rng, generator, repairings
 from infoscope.core.result import Estimate
+from infoscope.core.showing import Shown
 from infoscope.core.units import Unit, check_unit
 from infoscope.estimate.choice import choose
 from infoscope.estimate.fixed_margins import pearson_three_tail
@@ -42,7 +43,7 @@ _FUNCTION = "independence_test"
 
 
 @dataclass(frozen=True, slots=True)
-class IndependenceTest:
+class IndependenceTest(Shown):
     """The outcome of a test: the estimate, the p-value, and how many re-pairings were drawn.
 
     `n_permutations` is 0 where the law of the statistic was computed and nothing was drawn.

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from infoscope.core.errors import InvalidArgument, sentence
 from infoscope.core.resample import Rng
+from infoscope.core.showing import Shown
 from infoscope.core.units import Unit, check_unit, from_nats
 from infoscope.estimate.columns import Column, read_columns
 from infoscope.estimate.front import estimate_raw
@@ -23,7 +24,7 @@ __all__ = ["PairwiseInformation", "mutual_information_score_func", "pairwise_mut
 
 
 @dataclass(frozen=True, slots=True)
-class PairwiseInformation:
+class PairwiseInformation(Shown):
     """Mutual information of every pair of columns: `values[i, j]` in `unit`, with their methods.
 
     The diagonal is NaN: a column's information with itself is its entropy, and infinite for

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from infoscope.core.errors import NotADistribution, sentence
 from infoscope.core.resample import Rng, generator
+from infoscope.core.showing import Shown
 from infoscope.known.problem import Columns, Floats, Task
 from infoscope.measures import entropy, mutual_information
 
@@ -17,7 +18,7 @@ __all__ = ["MarkovChain", "chain_task"]
 
 
 @dataclass(frozen=True)
-class MarkovChain:
+class MarkovChain(Shown):
     """A stationary Markov chain with a known entropy rate.
 
     h = -sum_i pi_i sum_j P_ij log P_ij, pi P = pi

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from infoscope.core.errors import InvalidArgument, sentence
 from infoscope.core.resample import Rng, generator
+from infoscope.core.showing import Shown
 
 __all__ = ["Columns", "Floats", "Sampler", "SideKind", "Task", "transformed"]
 
@@ -22,7 +23,7 @@ SideKind: TypeAlias = Literal["continuous", "discrete", "mixed"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Task:
+class Task(Shown):
     """A pair of random variables whose mutual information is known.
 
     I(X;Y) = E log p(x, y) / (p(x) p(y))

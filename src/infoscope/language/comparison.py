@@ -19,6 +19,7 @@ from infoscope.core.errors import InvalidArgument, MissingExtra, sentence
 from infoscope.core.extras import is_installed
 from infoscope.core.files import write_text
 from infoscope.core.result import Estimate, Interval
+from infoscope.core.showing import Shown
 from infoscope.language.aggregate import block_average
 from infoscope.language.compare_rows import TokenDivergences
 
@@ -44,7 +45,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class PairedTest:
+class PairedTest(Shown):
     """Test of "both models cost the same per byte": t, its degrees of freedom, two-sided p."""
 
     statistic: float
@@ -54,7 +55,7 @@ class PairedTest:
 
 
 @dataclass(frozen=True, slots=True)
-class ComparedPlace:
+class ComparedPlace(Shown):
     """A stretch of text that both models paid for: one token, or what two tokenizers cut alike.
 
     Costs are in nats. `kl_divergence` (of A from B) and the first choices are None where the models
@@ -78,7 +79,7 @@ class ComparedPlace:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ModelComparison:
+class ModelComparison(Shown):
     """Two models on one text; A is the reference (the base model), B the one judged by it.
 
     Attributes

@@ -19,6 +19,7 @@ from infoscope.core.errors import InvalidArgument, MissingExtra, WrongType, sent
 from infoscope.core.extras import is_installed
 from infoscope.core.files import write_text
 from infoscope.core.progress import Progress
+from infoscope.core.showing import Shown
 from infoscope.language.corpus_signals import (
     Passages,
     Repeats,
@@ -67,7 +68,7 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(Shown):
     """One reason to look at a document, with the value and threshold, and where (bytes)."""
 
     kind: str
@@ -79,7 +80,7 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
-class MonitoredDocument:
+class MonitoredDocument(Shown):
     """One document's numbers; the model's are None where none was asked.
 
     `bigram_bits` is bits per byte by the bigrams of the other documents, `repeated` the share of
@@ -102,7 +103,7 @@ class MonitoredDocument:
 
 
 @dataclass(frozen=True, slots=True)
-class CorpusReport:
+class CorpusReport(Shown):
     """What was found in each document, the thresholds, and the model that read them."""
 
     documents: tuple[MonitoredDocument, ...]

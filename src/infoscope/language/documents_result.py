@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from infoscope.core.errors import InvalidArgument, sentence
 from infoscope.core.files import write_text
 from infoscope.core.result import Estimate
+from infoscope.core.showing import Shown
 from infoscope.language.aggregate import BlockAverage, block_average, ratio_over_groups
 from infoscope.language.regroup import characters_per_token, line_starts, separators_per_token
 from infoscope.language.result import ScoringRule, exponential
@@ -32,7 +33,7 @@ _RATES = {  # attribute -> (quantity, what is summed, what it is divided by, uni
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentScore:
+class DocumentScore(Shown):
     """One document under a model: sums in nats, and the block averages behind its error bars.
 
     `n_characters` and `n_words` are None where the document is not UTF-8; `n_first` counts the
@@ -119,7 +120,7 @@ class DocumentScore:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class CorpusScore:
+class CorpusScore(Shown):
     """Many documents under one model: a summary of each, and of all together.
 
     Attributes

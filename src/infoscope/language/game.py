@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from infoscope.core.errors import InvalidArgument, sentence
 from infoscope.core.resample import Rng
+from infoscope.core.showing import Shown
 from infoscope.language.alphabets import CharacterAlphabet
 from infoscope.language.guessing import (
     GuessingBounds,
@@ -26,7 +27,7 @@ _LEAST_TRAINING = 200
 
 
 @dataclass(frozen=True, slots=True)
-class GuessingGame:
+class GuessingGame(Shown):
     """One game: letters that are shown, letters to be guessed, and the model's guesses.
 
     Attributes

@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from infoscope.core.errors import InvalidArgument, sentence
 from infoscope.core.progress import Progress
 from infoscope.core.result import Estimate
+from infoscope.core.showing import Shown
 from infoscope.core.units import Unit
 from infoscope.estimate import entropy
 from infoscope.language.aggregate import block_average
@@ -38,7 +39,7 @@ _RISING = (
 
 
 @dataclass(frozen=True, slots=True)
-class GuessingBounds:
+class GuessingBounds(Shown):
     """What the numbers of guesses say of the entropy of the next symbol.
 
     Attributes

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from infoscope.core.errors import InvalidArgument, sentence
 from infoscope.core.files import write_text
 from infoscope.core.result import Estimate, Interval
+from infoscope.core.showing import Shown
 from infoscope.estimate import entropy_rate
 from infoscope.language.aggregate import block_average
 from infoscope.language.alphabets import ByteAlphabet, CharacterAlphabet
@@ -35,7 +36,7 @@ _SEEN_OFTEN = 10  # occurrences per block, on average, for counts to be believed
 
 
 @dataclass(frozen=True, slots=True)
-class RateBound:
+class RateBound(Shown):
     """One number about the rate: what kind it is, its value, and which way it errs."""
 
     name: str
@@ -52,7 +53,7 @@ class RateBound:
 
 
 @dataclass(frozen=True)
-class RateBounds:
+class RateBounds(Shown):
     """What one text tells of the entropy rate of its source, in bits per character or byte.
 
     Attributes

@@ -18,6 +18,7 @@ from infoscope.core.errors import InvalidArgument, MissingExtra, sentence
 from infoscope.core.extras import is_installed
 from infoscope.core.files import write_text
 from infoscope.core.result import Estimate, Interval
+from infoscope.core.showing import Shown
 from infoscope.language.aggregate import block_average
 from infoscope.language.regroup import (
     RunningRate,
@@ -78,7 +79,7 @@ class ScoringRule(Mapping[str, object]):
 
 
 @dataclass(frozen=True, slots=True)
-class ScoredToken:
+class ScoredToken(Shown):
     """One token: its bytes and place, and what the model thought of it (nats)."""
 
     index: int
@@ -97,7 +98,7 @@ class ScoredToken:
 
 
 @dataclass(frozen=True, slots=True)
-class ScoredWord:
+class ScoredWord(Shown):
     """One word with the white space before it, and the surprisal of its tokens in nats."""
 
     word: bytes
@@ -114,7 +115,7 @@ class ScoredWord:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class TextScore:
+class TextScore(Shown):
     """The surprisal of every token of a text under one model, in nats.
 
     Attributes

@@ -14,6 +14,7 @@ import numpy as np
 from infoscope.core.errors import InvalidArgument, NotFound, sentence
 from infoscope.core.files import write_text
 from infoscope.core.result import Estimate
+from infoscope.core.showing import Shown
 from infoscope.core.units import from_nats
 from infoscope.language.aggregate import block_average
 from infoscope.language.contract import LanguageModel
@@ -42,7 +43,7 @@ _KNOWS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Rung:
+class Rung(Shown):
     """One model on the ladder: what it knows, what the held-out text cost, what it gained."""
 
     name: str
@@ -66,7 +67,7 @@ class Rung:
 
 
 @dataclass(frozen=True)
-class Ladder:
+class Ladder(Shown):
     """What a held-out text costs under one model after another.
 
     Attributes

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from infoscope.core.errors import InvalidArgument, WrongType, sentence
 from infoscope.core.progress import Progress
 from infoscope.core.result import Estimate
+from infoscope.core.showing import Shown
 from infoscope.language.contract import LanguageModel
 from infoscope.language.denormals import denormals_flushed
 from infoscope.language.loading import load
@@ -30,7 +31,7 @@ __all__ = ["Continuation", "Continuations", "sample_continuations", "truncated"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Continuation:
+class Continuation(Shown):
     """What a model wrote: its bytes, tokens, and their surprisal at T = 1 (nats)."""
 
     written: bytes
@@ -44,7 +45,7 @@ class Continuation:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Continuations:
+class Continuations(Shown):
     """Several continuations of one prompt, with the settings that made them."""
 
     prompt: bytes

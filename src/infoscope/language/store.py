@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infoscope.core.errors import DataError, ModelError, NotFound, UnknownName, sentence
+from infoscope.core.showing import Shown
 
 __all__ = [
     "BUILTIN", "BuiltinModel", "ModelEntry", "cache_folder", "check_installation", "install",
@@ -34,7 +35,7 @@ _Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class BuiltinModel:
+class BuiltinModel(Shown):
     """A model that `install` knows: where its weights come from, and what a user should know."""
 
     name: str
@@ -79,7 +80,7 @@ BUILTIN: dict[str, BuiltinModel] = {
 
 
 @dataclass(frozen=True, slots=True)
-class ModelEntry:
+class ModelEntry(Shown):
     """One line of `models()`: a built-in model and where it is installed (None: it is not)."""
 
     model: BuiltinModel

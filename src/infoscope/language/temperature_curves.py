@@ -16,6 +16,7 @@ from scipy.special import stdtrit
 from infoscope.core.errors import InvalidArgument, MissingExtra, sentence
 from infoscope.core.extras import is_installed
 from infoscope.core.result import Estimate, Interval
+from infoscope.core.showing import Shown
 from infoscope.figures import Figure, line_chart
 from infoscope.language.aggregate import block_average
 from infoscope.language.temperature_rows import TemperatureRows
@@ -26,7 +27,7 @@ _LEVEL = 0.95
 
 
 @dataclass(frozen=True, slots=True)
-class BestTemperature:
+class BestTemperature(Shown):
     """The temperature at which the text costs least, and what it saves.
 
     Attributes
@@ -53,7 +54,7 @@ class BestTemperature:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class TemperatureSweep:
+class TemperatureSweep(Shown):
     """Predictions sharpened and flattened: every column is a temperature, every row a place.
 
     Attributes

@@ -17,6 +17,7 @@ import numpy as np
 
 from infoscope.core.arrays import as_array, as_float, check_real, to_numpy
 from infoscope.core.errors import InvalidArgument, WrongType, sentence
+from infoscope.core.showing import Shown
 
 __all__ = ["MaximumEntropy", "maximum_entropy"]
 
@@ -29,7 +30,7 @@ _RANK = 1e-11  # a combination of moments that varies less than this over the su
 
 
 @dataclass(frozen=True, slots=True)
-class MaximumEntropy:
+class MaximumEntropy(Shown):
     """The answer of `maximum_entropy`: probabilities, multipliers, and how exact they are.
 
     Parameters

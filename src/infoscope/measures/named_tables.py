@@ -17,6 +17,7 @@ from infoscope.core.arrays import (
 )
 from infoscope.core.distribution import Masses, check_probabilities, tolerance
 from infoscope.core.errors import InvalidArgument, UnknownName, WrongType, sentence
+from infoscope.core.showing import Shown
 from infoscope.core.units import Unit, check_unit, from_nats
 from infoscope.measures.expressions import Expression, parse, split_names
 from infoscope.measures.joint_tables import combine, combine_entropies, read_table
@@ -24,7 +25,7 @@ from infoscope.measures.joint_tables import combine, combine_entropies, read_tab
 __all__ = ["Joint", "push"]
 
 
-class Joint:
+class Joint(Shown):
     """A joint distribution of named variables.
 
     Parameters

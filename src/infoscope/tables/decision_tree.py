@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infoscope.core.errors import DataError, InvalidArgument, UnknownName, sentence
+from infoscope.core.showing import Shown
 from infoscope.core.units import Unit, check_unit
 from infoscope.measures import entropy, gain_ratio, information_gain
 from infoscope.tables.drift_columns import read_column
@@ -31,7 +32,7 @@ _TIE = 1e-12  # gains closer than this are equal: the first column wins
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
+class Split(Shown):
     """The best way to split the rows by one column.
 
     Parameters
@@ -98,7 +99,7 @@ class TreeNode:
 
 
 @dataclass(frozen=True, eq=False)
-class DecisionTree:
+class DecisionTree(Shown):
     """A tree grown by `grow_tree`; ``print(tree)`` shows it.
 
     Parameters

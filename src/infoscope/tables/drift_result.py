@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from infoscope.core.files import write_text
 from infoscope.core.result import Estimate
+from infoscope.core.showing import Shown
 from infoscope.tables.selection_interactions import Interaction
 from infoscope.tables.selection_result import plain_number
 
@@ -19,7 +20,7 @@ __all__ = ["ColumnDrift", "DriftReport"]
 
 
 @dataclass(frozen=True, slots=True)
-class ColumnDrift:
+class ColumnDrift(Shown):
     """What changed in one column.
 
     Parameters
@@ -99,7 +100,7 @@ class ColumnDrift:
 
 
 @dataclass(frozen=True, eq=False)
-class DriftReport:
+class DriftReport(Shown):
     """What `infoscope.tables.drift` found, in nats; columns by effect, largest first.
 
     Parameters

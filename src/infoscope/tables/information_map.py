@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from infoscope.core.errors import DataError, InvalidArgument, UnknownName, sentence
 from infoscope.core.files import write_text
 from infoscope.core.result import Estimate
+from infoscope.core.showing import Shown
 from infoscope.tables.columns import Column
 from infoscope.tables.conditional_ranking import Found, rank_by_gaps, rank_given
 from infoscope.tables.matrix import MutualInformation, close_names
@@ -27,7 +28,7 @@ __all__ = ["InformationMap", "Ranked", "Redundant"]
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
+class Ranked(Shown):
     """One column's place in a ranking against a target.
 
     `estimate` is the corrected mutual information with the target, `p_value` that of independence,
@@ -58,7 +59,7 @@ LEAKAGE = 0.95
 
 
 @dataclass(frozen=True, slots=True)
-class Redundant:
+class Redundant(Shown):
     """`column` is nearly decided by `given`: the pair's normalised mutual information."""
 
     column: str
@@ -77,7 +78,7 @@ class Redundant:
 
 
 @dataclass(frozen=True, eq=False)
-class InformationMap:
+class InformationMap(Shown):
     """Entropies of columns and mutual information between them, as `infoscope.tables.scan` returns.
 
     Parameters

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from infoscope.core.errors import UnknownName, sentence
 from infoscope.core.result import Estimate, Interval
+from infoscope.core.showing import Shown
 from infoscope.core.units import UNITS, check_unit
 from infoscope.tables.contingency import P_RULES
 
@@ -25,7 +26,7 @@ _IN_UNIT = ("plugin", "corrected", "stderr", "low", "high", "expected", "entropy
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class MutualInformation:
+class MutualInformation(Shown):
     """Mutual information between all mapped columns, with error bars and p-values.
 
     Entry (i, j) belongs to ``columns[i]`` and ``columns[j]`` and comes from the rows in which

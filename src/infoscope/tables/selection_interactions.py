@@ -15,6 +15,7 @@ from scipy.special import ndtri
 from infoscope.core.errors import DataError, InvalidArgument, sentence
 from infoscope.core.progress import Progress
 from infoscope.core.result import Estimate, Interval
+from infoscope.core.showing import Shown
 from infoscope.estimate.independence import benjamini_hochberg
 from infoscope.estimate.many_tables import FIELDS, pair_statistics
 from infoscope.tables.conditional import conditional_statistics
@@ -29,7 +30,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Interaction:
+class Interaction(Shown):
     """What two columns tell about the target together, in nats.
 
     Parameters

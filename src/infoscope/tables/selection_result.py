@@ -13,12 +13,13 @@ import pyarrow as pa
 
 from infoscope.core.files import write_text
 from infoscope.core.result import Estimate
+from infoscope.core.showing import Shown
 
 __all__ = ["Pick", "Selection", "plain_number"]
 
 
 @dataclass(frozen=True, slots=True)
-class Pick:
+class Pick(Shown):
     """One chosen column.
 
     Parameters
@@ -65,7 +66,7 @@ class Pick:
 
 
 @dataclass(frozen=True, eq=False)
-class Selection:
+class Selection(Shown):
     """The columns that `infoscope.tables.select` chose, best first, in nats.
 
     Parameters

@@ -13,6 +13,7 @@ from scipy.special import xlogy
 
 from infoscope.core.errors import InvalidArgument, MissingExtra, UnknownName, WrongType, sentence
 from infoscope.core.extras import is_installed
+from infoscope.core.showing import Shown
 from infoscope.language.words.exact_tails import log_upper_tail
 from infoscope.language.words.pair_counts import PairCounts, count_pairs
 from infoscope.language.words.splitting import WordTokens, read_words
@@ -27,7 +28,7 @@ _COLUMNS = ("count", "left", "right", "expected", "pmi", "npmi", "log_likelihood
 
 
 @dataclass(frozen=True, slots=True)
-class Collocation:
+class Collocation(Shown):
     """One pair, x before y; PMI and log-likelihood in nats."""
 
     x: str
@@ -44,7 +45,7 @@ class Collocation:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Collocations:
+class Collocations(Shown):
     """Pairs of words with their association, by falling `measure`; columns of shape (m,).
 
     Attributes

@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infoscope.core.errors import UnknownName, sentence
+from infoscope.core.showing import Shown
 
 __all__ = ["WordEmbeddings"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class WordEmbeddings:
+class WordEmbeddings(Shown):
     """Vectors of words, rows of `vectors`; similarity is the cosine.
 
     Attributes

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infoscope.core.errors import InvalidArgument, WrongType, sentence
+from infoscope.core.showing import Shown
 
 __all__ = ["WordTokens", "read_words"]
 
@@ -19,7 +20,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class WordTokens:
+class WordTokens(Shown):
     """A corpus as numbers: `words[ids[i]]` is the i-th word.
 
     `ends[d]` is the place after the last word of document d. Words are numbered by falling

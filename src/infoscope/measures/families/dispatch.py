@@ -13,6 +13,7 @@ import numpy as np
 from infoscope.core.arrays import Array, plain
 from infoscope.core.errors import InvalidArgument, WrongType, sentence
 from infoscope.core.logits import Logits
+from infoscope.core.showing import Shown
 from infoscope.measures import divergences, shannon
 from infoscope.measures.families.closed_forms import (
     cross_entropy_in_closed_form,
@@ -46,7 +47,7 @@ _HALVES = (0.5, 0.5)
 
 
 @dataclass(frozen=True, slots=True)
-class Numerical:
+class Numerical(Shown):
     """A numerical value in nats and a bound on its error, both floats or arrays of a batch."""
 
     value: Any

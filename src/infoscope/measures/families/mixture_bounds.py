@@ -10,6 +10,7 @@ import numpy as np
 
 from infoscope.core.arrays import as_array, as_float
 from infoscope.core.errors import InvalidArgument, sentence
+from infoscope.core.showing import Shown
 from infoscope.core.units import Unit, check_unit, from_nats
 from infoscope.measures.families.special import values_of
 
@@ -19,7 +20,7 @@ Floats: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(Shown):
     """A quantity that lies between `lower` and `upper`, both in `unit`."""
 
     lower: float
