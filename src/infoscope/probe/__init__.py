@@ -12,26 +12,62 @@ from typing import Any
 from infoscope.core.extras import require
 
 __all__ = [
+    "Activations",
     "AttentionEntropy",
+    "CodeBlock",
+    "ControlTask",
     "HardExample",
+    "LabelCode",
+    "LanguageActivations",
     "LayerReport",
     "LogitLens",
+    "PointwiseVInformation",
     "VInformation",
     "alignment",
     "attention_entropy",
     "cka",
+    "collect_activations",
+    "control_task",
     "effective_rank",
     "gram_entropy",
+    "language_activations",
     "layer_report",
+    "load_activations",
     "logit_lens",
     "matrix_entropy",
     "matrix_mutual_information",
+    "mdl_probe",
+    "pointwise_from_predictions",
+    "pointwise_v_information",
     "uniformity",
     "v_information",
 ]
 
 #: module -> the public names it holds; those of `_WITH_TORCH` need the extra "train"
 _HOMES: dict[str, tuple[str, ...]] = {
+    "activations.language": (
+        "language_activations",
+        "LanguageActivations",
+    ),
+    "activations.collecting": ("collect_activations",),
+    "activations.stored": (
+        "Activations",
+        "load_activations",
+    ),
+    "probes.code_lengths": (
+        "mdl_probe",
+        "LabelCode",
+        "CodeBlock",
+    ),
+    "probes.controls": (
+        "control_task",
+        "ControlTask",
+    ),
+    "probes.pointwise": (
+        "pointwise_v_information",
+        "PointwiseVInformation",
+        "pointwise_from_predictions",
+    ),
     "probes.layers": (
         "layer_report",
         "LayerReport",
@@ -60,6 +96,8 @@ _HOMES: dict[str, tuple[str, ...]] = {
 _WITH_TORCH: tuple[str, ...] = (
     "language_models.lens_reading",
     "language_models.attention_reading",
+    "activations.collecting",
+    "activations.language",
 )
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

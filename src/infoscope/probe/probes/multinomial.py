@@ -51,6 +51,7 @@ def log_softmax(logits: NDArray[np.floating[Any]]) -> Vector:
 def fit_logistic(
     z: NDArray[np.floating[Any]], codes: NDArray[np.int64], n_classes: int, penalty: float, *,
     variance: Vector, start: LogisticFit | None = None, gap: float = 1e-7, max_steps: int = 1000,
+    offsets: NDArray[np.floating[Any]] | None = None,
 ) -> LogisticFit:  # fmt: skip
     """Minimise mean(-log p(code | z)) + penalty / 2 |W|²; the intercepts are free.
 
@@ -72,6 +73,8 @@ def fit_logistic(
         Stop when the objective is proven to be this near to its minimum, in nats.
     max_steps : int
         Give up after so many steps.
+    offsets : array of shape (n, k), optional
+        What is added to the logits in the sum over classes.
 
     Returns
     -------
@@ -82,7 +85,7 @@ def fit_logistic(
     -----
     A step costs 4 n r k multiplications. scikit-learn's C is 1 / (n penalty).
     """
-    problem = _Problem(z, codes, n_classes, penalty)
+    problem = _Problem(z, codes, n_classes, penalty, offsets)
     n, r = z.shape
     point = np.zeros((n_classes, r + 1))
     shares = np.bincount(codes, minlength=n_classes) / n
@@ -109,10 +112,11 @@ class _Problem:
 
     def __init__(
         self, z: NDArray[np.floating[Any]], codes: NDArray[np.int64], n_classes: int,
-        penalty: float,
+        penalty: float, offsets: NDArray[np.floating[Any]] | None,
     ) -> None:  # fmt: skip
         self.z, self.codes, self.k, self.penalty = z, codes, n_classes, penalty
         self.rows = np.arange(_BLOCK)
+        self.offsets = None if offsets is None else offsets.astype(z.dtype)
 
     def value(self, point: Vector) -> tuple[float, Vector, Vector]:
         z, n, r = self.z, *self.z.shape
@@ -127,6 +131,8 @@ class _Problem:
             rows = self.rows[: len(block)]
             logits = block @ weights
             logits += intercepts
+            if self.offsets is not None:
+                logits += self.offsets[first : first + _BLOCK]
             logits -= logits.max(1, keepdims=True)
             right = logits[rows, codes]
             np.exp(logits, out=logits)

@@ -29,15 +29,18 @@ class Resamples:
     """
 
     def __init__(
-        self, n: int, groups: NDArray[np.int64] | None, rng: np.random.Generator, n_draws: int
-    ) -> None:
+        self, n: int, groups: NDArray[np.int64] | None, rng: np.random.Generator, n_draws: int,
+        *, drawn: str = "",
+    ) -> None:  # fmt: skip
         self.n, self.n_draws = n, n_draws
         self._units = None
         if groups is not None:
             self._units = np.unique(groups, return_inverse=True)[1].reshape(-1)
         self.n_units = n if self._units is None else int(self._units.max()) + 1
         self._seed = int(rng.integers(2**63))
-        self.how = "bootstrap over test " + ("examples" if groups is None else "groups")
+        self.how = "bootstrap over " + (
+            drawn or ("test examples" if groups is None else "test groups")
+        )
 
     def means(self, columns: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return means over each draw: (n, c) -> (n_draws, c)."""

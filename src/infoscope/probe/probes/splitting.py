@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from infoscope.core.errors import InvalidArgument, WrongType, sentence
 from infoscope.probe.probes.variables import Floats, Target, duplicate_keys
 
-__all__ = ["Split", "leaked", "make_split", "read_split", "unseen_classes"]
+__all__ = ["Split", "fold_numbers", "leaked", "make_split", "read_split", "unseen_classes"]
 
 _NAMES = ("train", "validation", "test")
 _FEWEST = 10
@@ -222,3 +222,29 @@ def leaked(x: Floats, split: Split, target: Target) -> tuple[str, ...]:
         f"stand in training or validation{alike}: what is read from them may be memory; pass "
         "groups= to keep equal examples together",
     )
+
+
+def fold_numbers(
+    target: Target, groups: NDArray[np.int64] | None, folds: int, rng: np.random.Generator, *,
+    function: str,
+) -> NDArray[np.int64]:  # fmt: skip
+    """Return the fold of each example: whole groups, or each class dealt out in turn."""
+    most = target.n if groups is None else int(groups.max()) + 1
+    if not 2 <= folds <= most:
+        raise InvalidArgument(
+            sentence(function, "folds", f"lie between 2 and {most}", folds)
+        )  # fmt: skip
+    fold = np.empty(target.n, np.int64)
+    if groups is not None:
+        sizes = np.bincount(groups)
+        order = rng.permutation(len(sizes))
+        load = np.zeros(folds)
+        of_group = np.empty(len(sizes), np.int64)
+        for group in order[np.argsort(-sizes[order], kind="stable")]:  # large ones first
+            of_group[group] = load.argmin()
+            load[of_group[group]] += sizes[group]
+        return of_group[groups]
+    place = rng.permutation(target.n)
+    strata = target.codes[place] if target.kind == "classification" else np.zeros(target.n)
+    fold[place[np.argsort(strata, kind="stable")]] = np.arange(target.n) % folds
+    return fold
