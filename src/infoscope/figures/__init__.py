@@ -17,6 +17,7 @@ from infoscope.figures.panels import figure_row, small_multiples
 from infoscope.figures.scatter import scatter_plot
 from infoscope.figures.signed import signed_area
 from infoscope.figures.style import stylesheet
+from infoscope.figures.token_stream import TextHeatStream
 from infoscope.figures.tokens import show_token, text_heat_map
 from infoscope.figures.trees import code_tree
 from infoscope.figures.venn import venn_of_three, venn_of_two
@@ -26,6 +27,7 @@ __all__ = [
     "Grip",
     "Html",
     "Section",
+    "TextHeatStream",
     "Tile",
     "bar_chart",
     "card",

@@ -109,14 +109,14 @@ def result_card(result: Any) -> Html:
     figure = draw() if callable(draw) and _needs_nothing(draw) else None
     body = getattr(result, "_card_body_", lambda: "")()
     told = kind.__str__ is not object.__str__
-    shown = {} if told else {
+    shown = {} if told or body else {
         name.replace("_", " "): getattr(result, name)
         for name in names
         if name != "notes" and not name.startswith("_")
     }  # fmt: skip
     return card(
         spelled(kind.__name__),
-        headline=str(result) if told else "" if shown else repr(result),
+        headline=str(result) if told else "" if shown or body else repr(result),
         facts=shown,
         body=body,
         figure=figure if isinstance(figure, Figure) else None,

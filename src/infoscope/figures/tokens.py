@@ -15,7 +15,7 @@ from infoscope.figures.markup import Html, esc
 from infoscope.figures.palette import N_LEVELS, RAMPS
 from infoscope.figures.scales import Bands, format_number, format_percent, linear_bands
 
-__all__ = ["show_token", "text_heat_map"]
+__all__ = ["heat_legend", "show_token", "text_heat_map", "token_spans"]
 
 
 def text_heat_map(
@@ -82,15 +82,39 @@ def text_heat_map(
     columns: dict[str, Sequence[Any]] = {"values": values}
     optional = {"entropies": entropies, "ranks": ranks, "expected": expected}
     columns |= {name: column for name, column in optional.items() if column is not None}
+    bands = _bands(np.asarray(values, dtype=np.float64), edges)
+    spans, _ = token_spans(tokens, columns, bands, ramp=ramp, quantity=quantity, unit=unit)
+    return Html(
+        f'<div class="isc isc-text">{heat_legend(bands, ramp, quantity, unit)}'
+        f'<div class="isc-words" role="region" aria-label="{esc(label)}">{spans}</div></div>'
+    )
+
+
+def token_spans(
+    tokens: Sequence[bytes],
+    columns: dict[str, Sequence[Any]],
+    bands: Bands,
+    *,
+    ramp: str,
+    quantity: str,
+    unit: str,
+    final: bool = True,
+) -> tuple[Html, int]:
+    """Return the coloured spans of tokens, and how many tokens they hold.
+
+    `columns` are "values" and, optionally, "entropies", "ranks" and "expected", one entry a token.
+    Unless `final`, tokens at the end that only begin a character are left for the next call.
+    """
     for name, column in columns.items():
         if len(column) != len(tokens):
             raise InvalidArgument(
                 sentence("text_heat_map", name, f"hold one entry for each of {len(tokens)} tokens",
                          len(column))
             )  # fmt: skip
-    bands = _bands(np.asarray(values, dtype=np.float64), edges)
     parts: list[str] = []
-    for text, first, last in _characters(tokens):
+    values, n_used = columns["values"], 0
+    for text, first, last in _characters(tokens, final):
+        n_used = last
         amount = float(sum(values[first:last]))
         level = bands.level(amount)
         tips = [
@@ -102,11 +126,7 @@ def text_heat_map(
         name = f' class="{ramp[0]}{level}"' if level >= 0 else ""
         tip = esc("\n".join(tips))
         parts.append(f'<span{name} data-tip="{tip}">{_display(text)}</span>')
-    return Html(
-        f'<div class="isc isc-text">{_legend(bands, ramp, quantity, unit)}'
-        f'<div class="isc-words" role="region" aria-label="{esc(label)}">'
-        f"{''.join(parts)}</div></div>"
-    )
+    return Html("".join(parts)), n_used
 
 
 def show_token(token: bytes | str) -> Html:
@@ -119,7 +139,7 @@ def show_token(token: bytes | str) -> Html:
     return Html(f'<code class="isc-token">{esc(_visible(text))}</code>')
 
 
-def _characters(tokens: Sequence[bytes]) -> list[tuple[str, int, int]]:
+def _characters(tokens: Sequence[bytes], final: bool) -> list[tuple[str, int, int]]:
     """Cut the tokens into the shortest groups whose bytes are whole characters."""
     decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
     groups: list[tuple[str, int, int]] = []
@@ -130,11 +150,11 @@ def _characters(tokens: Sequence[bytes]) -> list[tuple[str, int, int]]:
                 sentence("text_heat_map", "tokens", "be bytes", f"{token!r} at {i}",
                          "Encode text first: token.encode().")
             )  # fmt: skip
-        text += decoder.decode(bytes(token), final=i == len(tokens) - 1)
+        text += decoder.decode(bytes(token), final=final and i == len(tokens) - 1)
         if text and not decoder.getstate()[0]:
             groups.append((text, first, i + 1))
             text, first = "", i + 1
-    if first < len(tokens):  # tokens without a byte at the end belong to what they follow
+    if final and first < len(tokens):  # tokens without a byte at the end belong to what they follow
         text, first, _ = groups.pop() if groups else ("", 0, 0)
         groups.append((text, first, len(tokens)))
     return groups
@@ -196,13 +216,14 @@ def _display(text: str) -> str:
     )  # fmt: skip
 
 
-def _legend(bands: Bands, ramp: str, quantity: str, unit: str) -> str:
+def heat_legend(bands: Bands, ramp: str, quantity: str, unit: str) -> Html:
+    """Return the row of colours that says what amounts they stand for."""
     labels = bands.labels
     spans = [f"&lt;&#8239;{labels[0]}", *[f"{label}+" for label in labels]]
     items = "".join(
         f'<li style="background:var(--isc-{ramp}-{k});color:var(--isc-on-{ramp}-{k})">{text}</li>'
         for k, text in enumerate(spans)
     )
-    return (
+    return Html(
         f'<div class="isc-legend"><span>{esc(quantity)}, {esc(unit)}</span><ol>{items}</ol></div>'
     )
