@@ -178,7 +178,7 @@ assert p_bow < 0.01
     "options": ["0 nats", "0.09 nats", "it may be either side of 0"],
     "answer": 1,
     "why": "The bias is about $(20-1)^2 / (2 \\cdot 2000) = 0.09$, less where "
-    "cells in the corners stay empty. Plug-in information is never negative, so it cannot average to 0.",
+    "corner cells stay empty. Plug-in information is never negative, so it cannot average to 0.",
 }
 
 # %% quiz="units"
