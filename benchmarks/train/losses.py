@@ -26,7 +26,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 OUT = Path(__file__).parents[1] / "results" / "train_losses.csv"
-ROUNDS = 5
+ROUNDS = 3
 T, D, V = 2048, 576, 49_152
 FULL, DEFAULT = "F.cross_entropy on full logits", "F.linear_cross_entropy, default options"
 ALONE, SHARED = "statistics, each on its own", "statistics, log_softmax shared"
@@ -173,6 +173,11 @@ def main() -> None:
             if out.returncode:
                 sys.exit(f"{name}: {out.stderr.strip().splitlines()[-1]}")
             found[name].append(json.loads(out.stdout.splitlines()[-1]))
+            print(i, name, found[name][-1], flush=True)
+        write(found)  # after every round, so that an interrupted run leaves whole rounds
+
+
+def write(found: dict[str, list[dict[str, float]]]) -> None:
     import torch
 
     import infoscope
@@ -182,7 +187,7 @@ def main() -> None:
         "versions": f"torch {torch.__version__}, infoscope {infoscope.__version__}",
     }  # fmt: skip
     rows: list[dict[str, object]] = []
-    for name, peer in [*((p, "") for p in names if p not in dict(COMPARED)), *COMPARED]:
+    for name, peer in [*((p, "") for p in found if p not in dict(COMPARED)), *COMPARED]:
         results, peers = found[name], found[peer or name]
         row: dict[str, object] = {"variant": name, "peer": peer, "rounds": len(results)}
         for key, digits in (("cpu_seconds", 3), ("extra_mb", 1)):
@@ -194,7 +199,6 @@ def main() -> None:
         errors = [r["entropy_error"] for r in results if "entropy_error" in r]
         row["entropy_error_nats"] = f"{max(errors):.1e}" if errors else ""
         rows.append(row | stamp)
-        print(*list(row.values()), sep="; ")
     with OUT.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
