@@ -39,3 +39,31 @@ def test_conditional_entropy_by_hand() -> None:
     assert rows["order-1 entropy"].bits_per_byte == pytest.approx(2 / 3, abs=0.01)
     assert rows["order-2 entropy"].bits_per_byte == pytest.approx(0, abs=0.01)
     assert all(row.compress_seconds is None for row in rows.values() if "entropy" in row.name)
+
+
+def test_adaptive_counts_and_partial_matching_by_hand() -> None:
+    """Krichevsky and Trofimov give the n-th a of a run (n - 1/2) / (n + 127)."""
+    n = 20
+    rows = {row.name: row for row in compare_compressors(b"a" * n, None).rows}
+    nats = -sum(math.log((i + 0.5) / (i + 128)) for i in range(n))
+    assert rows["order-0 counts"].n_bytes == pytest.approx(nats / math.log(256), rel=1e-9)
+    # partial matching, method C: 1/256 for the first, then an escape costs half, and half again
+    assert rows["ppm, order 5"].n_bytes < 4
+    assert rows["ppm, order 5"].remark == "code length"
+
+
+def test_a_language_model_is_compared_too(
+    tmp_path: Path, tiny_gguf: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, out = tmp_path / "ab", tmp_path / "numbers.json"
+    source.write_bytes(TEXT[:200])
+    command = ["compress", "--compare", str(source), "--model", str(tiny_gguf), "--json", str(out)]
+    assert main([*command, "--context", "64"]) == 0
+    told = json.loads(out.read_text())
+    rows = {row["name"]: row for row in told["rows"]}
+    assert 0 < rows["infoscope"]["n_bytes"] < 300
+    assert rows["infoscope"]["compress_seconds"] > 0
+    assert rows["infoscope"]["remark"] == f"needs the model {tiny_gguf}"
+    assert any("size of the model is not counted" in text for text in told["notes"])
+    assert any("training data" in text for text in told["notes"])
+    assert "order-2 counts" in capsys.readouterr().out

@@ -146,3 +146,50 @@ def test_a_killed_encoder_leaves_nothing(tmp_path: Path) -> None:
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
     assert [path.name for path in tmp_path.iterdir()] == ["big"]
+
+
+def test_a_neural_encoder_killed_midway_leaves_nothing(tmp_path: Path, tiny_gguf: Path) -> None:
+    """The process ends itself, as a kill would, in its fortieth call of the transformer."""
+    source = tmp_path / "notes.txt"
+    source.write_bytes(DATA * 40)
+    code = (
+        "import os, signal, sys\n"
+        "from infoscope.cli.main import main\n"
+        "from infoscope.language.compression import fixed_llama, front, neural_parts\n"
+        "front.WORTH, front.FEW_TOKENS_PER_BYTE = 1e9, 9\n"  # the tiny model is good for nothing
+        "step, calls = fixed_llama.Stepper.step, []\n"
+        "def counted(*arguments):\n"
+        "    calls.append(1)\n"
+        "    if len(calls) == 40: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    return step(*arguments)\n"
+        "fixed_llama.Stepper.step = counted\n"
+        "sys.exit(main(['compress', sys.argv[1], '--model', sys.argv[2], '--context', '64']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(source), str(tiny_gguf)], capture_output=True, check=False
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+    assert source.read_bytes() == DATA * 40
+
+
+def test_without_numba_the_missing_extra_is_named(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_bytes(DATA)
+    code = (
+        "import sys\n"
+        "class Absent:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.split('.')[0] == 'numba':\n"
+        "            raise ModuleNotFoundError(f'No module named {name!r}', name='numba')\n"
+        "sys.meta_path.insert(0, Absent())\n"
+        "from infoscope.cli.main import main\n"
+        "sys.exit(main(['compress', sys.argv[1], '--portable']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "notes.txt")],
+        capture_output=True, check=False, text=True,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "needs numba, which is not installed. Run: pip install 'infoscope[" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]

@@ -30,15 +30,18 @@ from infoscope.codes.byte_models.logistic_tables import (
 from infoscope.codes.byte_models.mixing_kernels import (
     GROUPS,
     N_CONTEXTS,
+    N_GROUPS,
     N_INPUTS,
     N_MAPS,
     N_REALS,
+    N_RECENT,
     MixingState,
     advance,
     begin_nibble,
     learn,
     predict,
 )
+from infoscope.codes.byte_models.pointers import pointer_to
 from infoscope.core.compiling import compiled
 
 __all__ = ["ByteMixer"]
@@ -142,7 +145,9 @@ def _new_state(n_bytes: int) -> MixingState:
     assert len(reals) == N_REALS
     assert len(maps) == N_MAPS
     recent = np.zeros(1 << min(max(bits + 2, 12), 20), np.int32)
-    return MixingState(reals, shorts, maps, np.zeros(64, np.int64), recent)
+    registers = np.zeros(64, np.int64)
+    registers[N_GROUPS], registers[N_RECENT] = 1 << bits, len(recent)
+    return MixingState(reals, shorts, maps, registers, recent)
 
 
 def _match_probabilities() -> NDArray[np.uint32]:
@@ -156,11 +161,20 @@ def _match_probabilities() -> NDArray[np.uint32]:
 
 
 @compiled
+def _pointers(state: MixingState) -> MixingState:
+    return MixingState(
+        pointer_to(state.reals), pointer_to(state.shorts), pointer_to(state.maps),
+        pointer_to(state.registers), pointer_to(state.recent),
+    )  # fmt: skip
+
+
+@compiled
 def _code(
-    state: MixingState, text: NDArray[np.uint8], start: int, n: int, coder: NDArray[np.uint64],
+    arrays: MixingState, letters: NDArray[np.uint8], start: int, n: int, coder: NDArray[np.uint64],
     payload: NDArray[np.uint8], decoding: bool,
 ) -> int:  # fmt: skip
     """Write or read ``text[start : start + n]``; return the bytes written."""
+    state, text = _pointers(arrays), pointer_to(letters)
     if decoding:
         open_coder(coder, payload)
     for i in range(start, start + n):
@@ -184,8 +198,9 @@ def _code(
 
 @compiled
 def _measure(
-    state: MixingState, text: NDArray[np.uint8], start: int, n: int, out: NDArray[np.float64]
+    arrays: MixingState, letters: NDArray[np.uint8], start: int, n: int, out: NDArray[np.float64]
 ) -> None:
+    state, text = _pointers(arrays), pointer_to(letters)
     for i in range(start, start + n):
         bits = 1
         chance = 1.0
@@ -202,8 +217,9 @@ def _measure(
 
 
 @compiled
-def _next_byte(state: MixingState, text: NDArray[np.uint8], out: NDArray[np.float64]) -> None:
+def _next_byte(arrays: MixingState, letters: NDArray[np.uint8], out: NDArray[np.float64]) -> None:
     """Walk the tree of all next bytes; a match that fails on one branch holds on another."""
+    state, text = _pointers(arrays), pointer_to(letters)
     registers = state.registers
     length = registers[6]
     shares = np.ones(512)

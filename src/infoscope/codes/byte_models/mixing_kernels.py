@@ -16,14 +16,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from infoscope.codes.byte_models.pointers import add_product, inner_product
 from infoscope.core.compiling import compiled
 
 __all__ = [
     "GROUPS",
     "N_CONTEXTS",
+    "N_GROUPS",
     "N_INPUTS",
     "N_MAPS",
     "N_REALS",
+    "N_RECENT",
     "MixingState",
     "advance",
     "begin_nibble",
@@ -45,6 +48,7 @@ _MIN_MATCH = 5
 # places in `registers`
 _C4, _C8, _WORD, _WORD2, _COLUMN, _MATCH, _LENGTH, _CELL, _ABOVE = range(9)
 _CHOSEN, _BASE, _HASH = 10, 16, 32
+N_GROUPS, N_RECENT = 50, 51  # how many groups a context has, and how many places `recent`
 # places in `reals`
 _LAST = _N_SETS * 256 * N_INPUTS
 _IN = _LAST + 256 * _N_SETS
@@ -84,12 +88,13 @@ def _clamp(x: float) -> float:
 
 
 @compiled
-def _find(groups: NDArray[np.uint16], context: int, hashed: int, bits: int, writing: bool) -> int:
+def _find(
+    groups: NDArray[np.uint16], n: int, context: int, hashed: int, bits: int, writing: bool
+) -> int:
     """Return the first place of a context's group: found, or the emptier of two, cleared.
 
     Without `writing` a group that is not there is place -1: nothing known.
     """
-    n = (groups.shape[0] - GROUPS) // (16 * N_CONTEXTS)
     key = (hashed + bits * 0x2C9277B5) & 0xFFFFFFFF
     key ^= key >> 15
     key = key * 0x85EBCA6B & 0xFFFFFFFF
@@ -116,20 +121,7 @@ def begin_nibble(state: MixingState, bits: int, writing: bool) -> None:
     """Look up the groups of a nibble: `bits` is 0 for the first, then 1 and the first four bits."""
     u, r = state.shorts, state.registers
     for i in range(N_CONTEXTS):
-        r[_BASE + i] = _find(u, i, r[_HASH + i], bits, writing)
-
-
-@compiled
-def _dot(f: NDArray[np.float32], at: int) -> float:
-    """Return the inner product, always added in the same order: four lanes, then the lanes."""
-    a, b = f[_IN] * f[at], f[_IN + 1] * f[at + 1]
-    c, d = f[_IN + 2] * f[at + 2], f[_IN + 3] * f[at + 3]
-    for i in range(4, N_INPUTS, 4):
-        a += f[_IN + i] * f[at + i]
-        b += f[_IN + i + 1] * f[at + i + 1]
-        c += f[_IN + i + 2] * f[at + i + 2]
-        d += f[_IN + i + 3] * f[at + i + 3]
-    return (a + b) + (c + d)
+        r[_BASE + i] = _find(u, r[N_GROUPS], i, r[_HASH + i], bits, writing)
 
 
 @compiled
@@ -173,7 +165,7 @@ def predict(state: MixingState, text: NDArray[np.uint8], bits: int, n_bits: int)
     r[_CHOSEN + 2] = min(sure, 11) * 16 + (bucket + 1 >> 1)
     top = np.float32(0)
     for k in range(_N_SETS):
-        z = _clamp(_dot(f, (k * 256 + r[_CHOSEN + k]) * N_INPUTS))
+        z = _clamp(inner_product(f, _IN, (k * 256 + r[_CHOSEN + k]) * N_INPUTS, N_INPUTS))
         f[_OUT + k] = z
         f[_OUT + 3 + k] = f[_SQUASH + np.int64((z + _REACH) * _GRID)]
         top += z * f[_LAST + bits * _N_SETS + k]
@@ -210,8 +202,7 @@ def learn(state: MixingState, bits: int, n_bits: int, bit: int) -> None:
     for k in range(_N_SETS):
         step = (goal - f[_OUT + 3 + k]) * _RATE
         at = (k * 256 + r[_CHOSEN + k]) * N_INPUTS
-        for i in range(N_INPUTS):
-            f[at + i] += f[_IN + i] * step
+        add_product(f, at, _IN, step, N_INPUTS)
     step = (goal - f[_OUT + 6]) * _LAST_RATE
     for k in range(_N_SETS):
         f[_LAST + bits * _N_SETS + k] += f[_OUT + k] * step
@@ -267,7 +258,7 @@ def advance(state: MixingState, text: NDArray[np.uint8], n: int) -> None:
         x = x * 0x7FEB352D & m
         x ^= x >> 15
         r[_HASH + i] = x
-    size = recent.shape[0]
+    size = r[N_RECENT]
     key = ((c4 * 0x9E3779B1 + (c8 & 0xFF) * 0x85EBCA77) & m) >> 8 & (size - 1)
     if r[_LENGTH] > 0 and text[r[_MATCH]] == c:
         r[_LENGTH] += 1

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from decimal import Decimal, localcontext
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,12 +32,15 @@ from infoscope.language.compression.fixed_arithmetic import (
     root_mean_square,
     softmax,
 )
+from infoscope.language.compression.learning import Learner
 from infoscope.language.llama import LlamaModel
 
 __all__ = ["FixedLlama", "FixedWeights", "Stepper"]
 
 SINKS = 4  # first tokens that stay: without them attention has nowhere to rest
 DROPPED = 8  # this part of a full cache goes at a time
+_Arrays: TypeAlias = tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]
+_NOTHING = np.zeros((0, 0, 0), np.float32)
 
 
 class FixedWeights:
@@ -57,7 +60,7 @@ class FixedWeights:
         quantise(np.ascontiguousarray(weight), self.levels, self.scale, self.low)
 
     @property
-    def arrays(self) -> tuple[NDArray[Any], ...]:
+    def arrays(self) -> _Arrays:
         """Levels, scales and lowest values."""
         return self.levels, self.scale, self.low
 
@@ -75,7 +78,6 @@ class FixedLlama:
             + [model._norm.numpy()]
         ).astype(np.float32)
         self.embedding: NDArray[np.float32] = model._embedding.numpy()
-        self.head_rows = np.ascontiguousarray(head.numpy()[order])
         self.layers = [
             tuple(
                 FixedWeights(np.concatenate([part.numpy() for part in parts], 1))
@@ -86,7 +88,20 @@ class FixedLlama:
             )
             for layer in layers
         ]  # fmt: skip
-        self.head = FixedWeights(self.head_rows.T)
+        self.head = FixedWeights(head.numpy()[order].T)
+        self._turned: dict[tuple[int, int], _Arrays] = {}
+
+    def turned_over(self, number: int, which: int) -> _Arrays:
+        """Return the arrays of one of a block's four matrices with rows and columns exchanged.
+
+        Block -1 is the head.
+        """
+        made = self._turned.get((number, which))
+        if made is None:
+            arrays = (self.head if number < 0 else self.layers[number][which]).arrays
+            levels, scale, low = (np.ascontiguousarray(array.T) for array in arrays)
+            made = self._turned[number, which] = (levels, scale, low)
+        return made
 
     def fingerprint(self) -> bytes:
         """Return 16 bytes that change with any weight."""
@@ -103,11 +118,16 @@ class Stepper:
     """Runs `n_streams` texts through a model, some tokens of one or one token of each at a time.
 
     `context` is the capacity of a stream's cache. The logits of a token do not depend on whether
-    its stream was read in one piece or in many, alone or beside others.
+    its stream was read in one piece or in many, alone or beside others. With a `learner`, what it
+    has learnt is added, and it is told what it must know to learn more.
     """
 
-    def __init__(self, model: FixedLlama, n_streams: int, context: int, n_rows: int) -> None:
+    def __init__(
+        self, model: FixedLlama, n_streams: int, context: int, n_rows: int,
+        learner: Learner | None = None,
+    ) -> None:  # fmt: skip
         shape = model.shape
+        self.learner = learner
         self.model, self.context, self.n_rows = model, context, n_rows
         layout = (n_streams, shape.n_layers, shape.n_groups)
         self._keys = np.zeros((*layout, shape.head_width, context), np.float32)
@@ -133,11 +153,18 @@ class Stepper:
         """Return how many tokens the stream's cache takes before its oldest must go."""
         return self.context - int(self.held[stream])
 
-    def step(self, ids: NDArray[np.int64], streams: NDArray[np.int64]) -> NDArray[np.float32]:
+    def make_room(self, stream: int, n: int) -> None:
+        """Drop a stream's oldest tokens if `n` more would not fit; `n` is an eighth at most."""
+        if self.room(stream) < n:
+            self._make_room(stream)
+
+    def step(
+        self, ids: NDArray[np.int64], streams: NDArray[np.int64], first: int = 0
+    ) -> NDArray[np.float32]:
         """Read one token per row and return the last hidden state of each, (rows, width).
 
         Rows of the same stream are successive tokens and must fit its `room`, or be one row. The
-        states are valid until the next call.
+        states are valid until the next call. A learner keeps the rows as its rows `first` and on.
         """
         n, shape = len(ids), self.model.shape
         places, positions = np.empty(n, np.int64), np.empty(n, np.int64)
@@ -151,21 +178,37 @@ class Stepper:
             self._angles = _angles(self._rotation, 2 * int(positions.max()))
         x, scale = self._x, np.float32(shape.head_width**-0.5)
         x[:n] = self.model.embedding[ids]
-        work = self._part
+        work, learner = self._part, self.learner
+        beside, among = streams, places
+        if learner is not None:
+            learner.streams[first : first + n], learner.places[first : first + n] = streams, places
+            beside, among = learner.streams, learner.places
         for number, (qkv, out, gate, down) in enumerate(self.model.layers):
             _normalise(x, n, self.model.norms[2 * number], shape.epsilon, self._h, self._lanes)
             product(self._h, n, *qkv.arrays, self._qkv, work)
+            learning = None if learner is None else learner.layer(number)
+            if learning is not None:
+                learning.values(first, n, x, self._h, self._qkv)
             _attend(
                 self._qkv, n, streams, places, positions, self._angles, scale, number,
                 self._keys, self._values, self._scores, self._heads, self._lanes, self._mixed,
+                _NOTHING if learning is None else learning.weights, first, beside, among,
             )  # fmt: skip
             product(self._mixed, n, *out.arrays, self._h, work)
+            if learning is not None:
+                learning.out(first, n, self._mixed, self._h)
             _add(x, self._h, n)
             _normalise(x, n, self.model.norms[2 * number + 1], shape.epsilon, self._h, self._lanes)
             product(self._h, n, *gate.arrays, self._gate, work)
+            if learning is not None:
+                learning.gate(first, n, x, self._h, self._gate)
             _activate(self._gate, n, self._acted)
             product(self._acted, n, *down.arrays, self._h, work)
+            if learning is not None:
+                learning.down(first, n, self._acted, self._h)
             _add(x, self._h, n)
+        if learner is not None:
+            learner.last[first : first + n] = x[:n]
         _normalise(x, n, self.model.norms[-1], shape.epsilon, self._h, self._lanes)
         return self._h[:n]
 
@@ -181,11 +224,11 @@ class Stepper:
 
     def _make_room(self, stream: int) -> None:
         gone = max(1, (self.context - SINKS) // DROPPED)
-        kept = self.context - SINKS - gone
-        end = SINKS + kept
+        held = int(self.held[stream])
+        end = held - gone
         keys, values = self._keys[stream], self._values[stream]
-        keys[..., SINKS:end] = keys[..., SINKS + gone :].copy()
-        values[:, :, SINKS:end] = values[:, :, SINKS + gone :].copy()
+        keys[..., SINKS:end] = keys[..., SINKS + gone : held].copy()
+        values[:, :, SINKS:end] = values[:, :, SINKS + gone : held].copy()
         half = keys.shape[2] // 2
         while len(self._angles) <= gone:
             self._angles = _angles(self._rotation, 2 * gone)
@@ -261,8 +304,13 @@ def _attend(
     positions: NDArray[np.int64], angles: NDArray[np.float32], scale: float, layer: int,
     keys: NDArray[np.float32], values: NDArray[np.float32], scores: NDArray[np.float32],
     mixed: NDArray[np.float32], lanes: NDArray[np.float32], out: NDArray[np.float32],
+    weights: NDArray[np.float32], base: int, beside: NDArray[np.int64], among: NDArray[np.int64],
 ) -> None:  # fmt: skip
-    """Put each row's key and value into its cache, then attend to all that its stream holds."""
+    """Put each row's key and value into its cache, then attend to all that its stream holds.
+
+    `weights`, unless empty, gets what row ``base + row`` took from the rows of its chunk, whose
+    streams and places are `beside` and `among`.
+    """
     n_groups, width = keys.shape[2], keys.shape[3]
     capacity = keys.shape[4]
     n_heads = out.shape[1] // width
@@ -305,6 +353,12 @@ def _attend(
                     )  # fmt: skip
                 for h in range(n_here):
                     softmax(scores[h, :held], lanes)
+                    if len(weights) > 0:
+                        head = group * shared + begin + h
+                        for other in range(base + row + 1):
+                            own = beside[other] == streams[row]
+                            share = scores[h, among[other]] if own else zero
+                            weights[base + row, head, other] = share
                 mixed[:] = zero
                 for j in range(0, whole, 4):
                     for h in range(4):

@@ -30,7 +30,7 @@ __all__ = [
 
 N_CONTEXTS = 12
 N_JOINT = 12  # contexts that are also read together with the transformer's confidence
-N_INPUTS = 1 + 2 * N_CONTEXTS + N_JOINT + 3 + 1
+N_INPUTS = 1 + 2 * N_CONTEXTS + N_JOINT + 2 + 1  # even
 N_SETS = 3
 SET_SIZE = 512
 LEVELS = 25  # cells of the transformer's confidence: -12 … 12 nats
@@ -87,7 +87,6 @@ def new_mixture(n_streams: int, capacity: int) -> Mixture:
     matches[..., 0], matches[..., 1] = sure, 10
     weights = np.zeros((N_SETS, SET_SIZE, N_INPUTS))
     weights[:, :, 0] = 0.6
-    weights[:, :, N_INPUTS - 2] = 0.3
     weights[:, :, 1 + 2 * N_CONTEXTS : 1 + 2 * N_CONTEXTS + N_JOINT] = 0.4 / N_JOINT
     return Mixture(
         np.zeros(N_CONTEXTS << bits, np.uint16), maps, joint, matches, weights,
@@ -245,12 +244,8 @@ def expected_entry(m: Mixture, stream: int, which: int) -> int:
 
 
 @compiled
-def predict(
-    m: Mixture, stream: int, p: float, plain: float, node: int, first: int, second: int
-) -> float:
+def predict(m: Mixture, stream: int, p: float, node: int, first: int, second: int) -> float:
     """Return P(yes) from the transformer's `p` and everything learnt.
-
-    `plain` is what the transformer says without having learnt from this text.
 
     `node` is 1 … 255 for a bit of the next byte (the bits before it, after a 1), 256 for "the token
     ends here"; `first` and `second` say what the two matches expect: 0, 1, or -1 for nothing.
@@ -301,8 +296,7 @@ def predict(
             q = table[cell, 0] * (1.0 - part) + table[cell + 1, 0] * part
             x[at + k] = _stretch(q) - z
             chosen[_CELL + 1 + k] = expected * 32 + length
-    x[at + 2] = _stretch(min(max(plain, 1e-7), 1.0 - 1e-7)) - z
-    x[at + 3] = 0.3
+    x[at + 2] = 0.3
     depth = min(r[_DEPTH], 3)
     bit_place = 0
     while node >> bit_place > 1:
@@ -315,7 +309,7 @@ def predict(
     for k in range(N_SETS):
         w = m.weights[k, chosen[_SET + k]]
         a, b = 0.0, 0.0
-        for i in range(0, N_INPUTS - 1, 2):
+        for i in range(0, N_INPUTS, 2):
             a += x[i] * w[i]
             b += x[i + 1] * w[i + 1]
         dot = min(max(a + b, -REACH), REACH)

@@ -1,9 +1,9 @@
 """Code a text's tokens under a transformer, in one stream or several that share what they learn.
 
 The first tokens are read by one stream; the others then start from a copy of its memory, so that
-none begins without a context. After every `CHUNK` tokens the last hidden states learn, too: a
-matrix added to them moves against the gradient of the code length. Encoder and decoder differ only
-in how many known tokens they hand to the transformer at once, which changes no result.
+none begins without a context. After every `CHUNK` tokens the transformer learns them (`learning`).
+Encoder and decoder differ only in how many known tokens they hand to the transformer at once, which
+changes no result.
 """
 
 # Kernels mix NumPy scalars and Python numbers, which are one type to the compiler.
@@ -20,19 +20,17 @@ from numpy.typing import NDArray
 
 from infoscope.codes.byte_models.binary_coder import ROOM, finish, new_coder, open_coder
 from infoscope.core.compiling import compiled
-from infoscope.language.compression.fixed_arithmetic import one_row
-from infoscope.language.compression.fixed_llama import FixedLlama, Stepper
+from infoscope.language.compression.fixed_llama import DROPPED, SINKS, FixedLlama, Stepper
+from infoscope.language.compression.learning import Learner
 from infoscope.language.compression.mixture import new_mixture
 from infoscope.language.compression.token_coder import code_token
 from infoscope.language.compression.vocabulary_tree import Vocabulary, accumulate
 
 __all__ = ["BLOCK_TOKENS", "CHUNK", "LEAD", "Block", "NeuralCodec"]
 
-CHUNK = 32  # tokens between two corrections of the hidden states
+CHUNK = 64  # tokens between two lessons
 LEAD = 2048  # tokens that one stream reads before the others copy its memory
 BLOCK_TOKENS = 16384
-RATE = np.float32(1e-5)  # measured on SmolLM2: a third less or more costs 0.2 percent
-SHARE = np.float32(1 / 2048)  # entries that are less likely are left out of the gradient
 MOST_BYTES = 64 * ROOM * 8  # that one token may take
 
 
@@ -89,15 +87,14 @@ class _Run:
         self.bounds = np.array(bounds, np.int64)
         longest = self.lead + int(np.diff(self.bounds).max(initial=0)) + 1
         self.mixture = new_mixture(n_streams, longest)
-        self.stepper = Stepper(codec.model, n_streams, context, 2 * max(CHUNK, n_streams))
-        width = codec.model.width
-        self.turn = np.zeros((width, width), np.float32)
-        self.states = np.empty((max(CHUNK, n_streams), width), np.float32)
-        self.turned = np.empty_like(self.states)
-        self.both = np.empty((2 * len(self.states), width), np.float32)
-        self.pull = np.zeros_like(self.states)
+        most = min(CHUNK, (context - SINKS) // DROPPED)  # so many fit after dropping once
+        self.most, self.each = most, max(1, min(CHUNK // n_streams, most))
+        n_rows = max(n_streams * self.each, most)
+        self.learner = Learner(codec.model, n_rows)
+        self.stepper = Stepper(codec.model, n_streams, context, n_rows, self.learner)
+        self.slopes = np.empty((n_rows, len(codec.vocabulary.ids)), np.float32)
         self.entries = np.zeros(n, np.int64)
-        self.sums, self.plain_sums = np.empty((2, len(codec.vocabulary.ids) + 1), np.uint64)
+        self.sums = np.empty(len(codec.vocabulary.ids) + 1, np.uint64)
         self.ideal = np.zeros(1)
         self.coder = new_coder()
         self.payload = np.empty(0, np.uint8)
@@ -105,13 +102,12 @@ class _Run:
     def chunks(self) -> list[list[NDArray[np.int64]]]:
         """Return for each chunk its steps, each with the places in the text that it codes."""
         plan = [
-            [np.array([i]) for i in range(a, min(a + CHUNK, self.lead))]
-            for a in range(0, self.lead, CHUNK)
+            [np.array([i]) for i in range(a, min(a + self.most, self.lead))]
+            for a in range(0, self.lead, self.most)
         ]
         steps = int(np.diff(self.bounds).max(initial=0)) if self.lead < self.n else 0
-        each = max(1, CHUNK // self.n_streams)
-        for a in range(0, steps, each):
-            rows = [self.bounds[:-1] + t for t in range(a, min(a + each, steps))]
+        for a in range(0, steps, self.each):
+            rows = [self.bounds[:-1] + t for t in range(a, min(a + self.each, steps))]
             plan.append([row[row < self.bounds[1:]] for row in rows])
         return plan
 
@@ -121,10 +117,10 @@ class _Run:
             return np.zeros(len(places), np.int64)
         return np.searchsorted(self.bounds, places, side="right") - 1
 
-    def inputs(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
+    def inputs(self, places: NDArray[np.int64], streams: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the token before each place, as its stream sees it."""
         before = places - 1
-        starts = np.isin(places, self.bounds[:-1]) & (places >= self.lead)
+        starts = (places == self.bounds[streams]) & (places >= self.lead)
         before[starts] = self.lead - 1  # a stream goes on where the first tokens ended
         ids = self.codec.vocabulary.ids[self.entries[before]]
         return np.where(before < 0, self.codec.prefix, ids)
@@ -136,40 +132,30 @@ class _Run:
             self.mixture.registers[s] = self.mixture.registers[0]
             self.mixture.tokens[s, : self.lead] = self.mixture.tokens[0, : self.lead]
 
-    def read(self, steps: list[NDArray[np.int64]], first: int) -> None:
-        """Run known tokens through the transformer, as many at once as the caches take."""
-        row, at = first, 0
-        while at < len(steps):
-            room = self.stepper.room(int(self.streams(steps[at])[0])) or 1
-            group = np.concatenate(steps[at : at + room])
-            states = self.stepper.step(self.inputs(group), self.streams(group))
-            self.states[row : row + len(group)] = states
-            row, at = row + len(group), at + room
+    def begin(self, steps: list[NDArray[np.int64]]) -> None:
+        """Make room for a chunk: its rows stay where they are until the lesson."""
+        if steps[0][0] == self.lead and self.lead < self.n:
+            self.fork()
+        streams = np.concatenate([self.streams(places) for places in steps])
+        for stream, n in enumerate(np.bincount(streams).tolist()):
+            self.stepper.make_room(stream, n)
+
+    def read(self, places: NDArray[np.int64], streams: NDArray[np.int64], first: int) -> None:
+        """Run the tokens before `places` through the transformer, as rows `first` and on."""
+        states = self.stepper.step(self.inputs(places, streams), streams, first)
+        self.rows, self.rows_from = self.stepper.logits(states), first
 
     def code(self, places: NDArray[np.int64], first: int, decoding: bool) -> None:
-        """Code the tokens at `places`, whose hidden states are rows `first` and on."""
+        """Code the tokens at `places`, which are rows `first` and on."""
         m, v = self.mixture, self.codec.vocabulary
         for row, (place, stream) in enumerate(zip(places, self.streams(places), strict=True)):
             accumulate(self.rows[first + row - self.rows_from], self.sums)
-            accumulate(self.plain_rows[first + row - self.rows_from], self.plain_sums)
             entry = code_token(
-                m, v, self.sums, self.plain_sums, stream, self.coder, self.payload, decoding,
+                m, v, self.sums, stream, self.coder, self.payload, decoding,
                 self.entries[place], self.ideal,
             )  # fmt: skip
             self.entries[place] = entry
-            _pull(self.sums, self.codec.model.head_rows, entry, self.pull[first + row])
-
-    def project(self, first: int, last: int) -> None:
-        """Make the logits of rows `first` to `last`, with and without what the states learnt."""
-        n = last - first
-        _turn(self.states, self.turn, first, last, self.turned)
-        self.both[:n], self.both[n : 2 * n] = self.turned[first:last], self.states[first:last]
-        rows = self.stepper.logits(self.both[: 2 * n])
-        self.rows, self.plain_rows, self.rows_from = rows[:n], rows[n:], first
-
-    def correct(self, n: int) -> None:
-        """Move the added matrix against the gradient of the last `n` tokens."""
-        _correct(self.turn, self.states, self.pull, n)
+            _slope(self.sums, entry, self.slopes[first + row])
 
     def encode(self, entries: NDArray[np.int64]) -> list[Block]:
         self.entries[:] = entries
@@ -181,19 +167,17 @@ class _Run:
             content = 0
             for steps in members:
                 before = self.ideal[0]
-                if steps[0][0] == self.lead and self.lead < self.n:
-                    self.fork()
-                n = sum(len(places) for places in steps)
-                self.read(steps, 0)
-                self.project(0, n)
+                self.begin(steps)
+                together = np.concatenate(steps)
+                self.read(together, self.streams(together), 0)
                 row = 0
                 for places in steps:
                     self.reserve()
                     self.code(places, row, False)
                     content = zlib.crc32(self.entries[places].astype("<i4"), content)
                     row += len(places)
-                self.correct(n)
-                self.advance(n, float(self.ideal[0] - before))
+                self.learner.learn(self.slopes, row)
+                self.advance(row, float(self.ideal[0] - before))
             size = finish(self.coder, self.payload)
             blocks.append(Block(n_tokens, self.payload[:size].tobytes(), content))
         return blocks
@@ -208,16 +192,14 @@ class _Run:
             content = 0
             for steps in members:
                 before = self.ideal[0]
-                if steps[0][0] == self.lead and self.lead < self.n:
-                    self.fork()
+                self.begin(steps)
                 row = 0
                 for places in steps:
-                    self.read([places], row)
-                    self.project(row, row + len(places))
+                    self.read(places, self.streams(places), row)
                     self.code(places, row, True)
                     content = zlib.crc32(self.entries[places].astype("<i4"), content)
                     row += len(places)
-                self.correct(row)
+                self.learner.learn(self.slopes, row)
                 self.advance(row, float(self.ideal[0] - before))
             if content != block.content:
                 raise refuse(number)
@@ -245,35 +227,9 @@ class _Run:
 
 
 @compiled
-def _turn(
-    states: NDArray[np.float32], turn: NDArray[np.float32], first: int, last: int,
-    out: NDArray[np.float32],
-) -> None:  # fmt: skip
-    """Write h + h·T for some rows."""
-    for row in range(first, last):
-        out[row] = states[row]
-        for i in range(len(turn)):
-            one_row(states[row, i], turn[i], out[row])
-
-
-@compiled
-def _pull(
-    sums: NDArray[np.uint64], head: NDArray[np.float32], entry: int, out: NDArray[np.float32]
-) -> None:
-    """Write the gradient of a token's code length by its hidden state: Σ p·w − w of the token."""
+def _slope(sums: NDArray[np.uint64], entry: int, out: NDArray[np.float32]) -> None:
+    """Write the gradient of a token's code length by the logits: all shares, and -1 for its own."""
     total = np.float32(np.float64(sums[len(sums) - 1]))
-    for i in range(len(out)):
-        out[i] = -head[entry, i]
-    for n in range(len(sums) - 1):
-        share = np.float32(np.float64(sums[n + 1] - sums[n])) / total
-        if share > SHARE:
-            one_row(share, head[n], out)
-
-
-@compiled
-def _correct(
-    turn: NDArray[np.float32], states: NDArray[np.float32], pull: NDArray[np.float32], n: int
-) -> None:
-    for row in range(n):
-        for i in range(len(turn)):
-            one_row(-(RATE * states[row, i]), pull[row], turn[i])
+    for n in range(len(out)):
+        out[n] = np.float32(np.float64(sums[n + 1] - sums[n])) / total
+    out[entry] -= np.float32(1)

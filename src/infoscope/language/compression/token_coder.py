@@ -30,12 +30,12 @@ _SCALE = 4294967296.0  # 2^32
 
 @compiled
 def _answer(
-    m: Mixture, stream: int, share: float, plain: float, node: int, first: int, second: int,
+    m: Mixture, stream: int, share: float, node: int, first: int, second: int,
     coder: NDArray[np.uint64], payload: NDArray[np.uint8], decoding: bool, bit: int,
     ideal: NDArray[np.float64],
 ) -> int:  # fmt: skip
     """Code one question, learn from its answer, and return the answer."""
-    p = predict(m, stream, share, plain, node, first, second)
+    p = predict(m, stream, share, node, first, second)
     yes = min(max(np.int64(p * _SCALE), 1), 4294967295)
     if decoding:
         bit = decode_bit(coder, payload, yes)
@@ -54,13 +54,11 @@ def _share(sums: NDArray[np.uint64], first: int, last: int, low: int, high: int)
 
 @compiled
 def code_token(
-    m: Mixture, v: Vocabulary, sums: NDArray[np.uint64], plain: NDArray[np.uint64], stream: int,
+    m: Mixture, v: Vocabulary, sums: NDArray[np.uint64], stream: int,
     coder: NDArray[np.uint64], payload: NDArray[np.uint8], decoding: bool, entry: int,
     ideal: NDArray[np.float64],
 ) -> int:  # fmt: skip
     """Write `entry`, or read one, and return it; `ideal` grows by its code length in nats.
-
-    `sums` are masses from states that have learnt from this text, `plain` from those that have not.
 
     The walk keeps the range ``low … high`` of entries that begin with the bytes known so far, and
     asks only what the vocabulary leaves open.
@@ -74,12 +72,9 @@ def code_token(
                 break
             first = -1 if e0 < low or e0 >= high else (1 if e0 == low else 0)
             second = -1 if e1 < low or e1 >= high else (1 if e1 == low else 0)
-            share, other = (
-                _share(sums, low, low + 1, low, high),
-                _share(plain, low, low + 1, low, high),
-            )
+            share = _share(sums, low, low + 1, low, high)
             bit = 1 if entry == low else 0
-            if _answer(m, stream, share, other, _ENDS, first, second, coder, payload, decoding, bit,
+            if _answer(m, stream, share, _ENDS, first, second, coder, payload, decoding, bit,
                        ideal):  # fmt: skip
                 break
             low += 1
@@ -94,12 +89,9 @@ def code_token(
             else:
                 first = -1 if e0 < low or e0 >= high else (1 if e0 >= cut else 0)
                 second = -1 if e1 < low or e1 >= high else (1 if e1 >= cut else 0)
-                share, other = (
-                    _share(sums, cut, high, low, high),
-                    _share(plain, cut, high, low, high),
-                )
+                share = _share(sums, cut, high, low, high)
                 bit = 1 if entry >= cut else 0
-                bit = _answer(m, stream, share, other, node, first, second, coder, payload,
+                bit = _answer(m, stream, share, node, first, second, coder, payload,
                               decoding, bit, ideal)  # fmt: skip
             if bit:
                 low = cut
