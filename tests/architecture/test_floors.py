@@ -29,6 +29,7 @@ FLOORS = {
 
 #: (folder, folder it may import although it is not below) -> why
 EXCEPTIONS: dict[tuple[str, str], str] = {
+    ("measures", "figures"): "results draw themselves: measures/pictures.py, loaded at a look",
     ("explore", "labs"): "the explorer shows the labs, with its own pages as live widgets",
 }
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from infoscope.core.result import Estimate
+from infoscope.core.showing import Shown
 from infoscope.figures import Figure, bar_chart, table
 
 __all__ = ["Decomposition"]
@@ -14,7 +15,7 @@ PARTS = ("uncertainty", "resolution", "miscalibration", "within")
 
 
 @dataclass(frozen=True, slots=True)
-class Decomposition:
+class Decomposition(Shown):
     """What `decompose` returns: total = uncertainty - resolution + miscalibration + within.
 
     `within` is what happens inside bins (0 for distinct forecasts); `refinement` is uncertainty
@@ -89,9 +90,9 @@ class Decomposition:
             label_name="term",
         )
 
-    def _repr_html_(self) -> str:
+    def _card_body_(self) -> str:
         names = ("total", *PARTS, "refinement")
         parts = [getattr(self, name) for name in names]
         cells = {"term": list(names), self.unit: [part.value for part in parts],
                  "standard error": [part.stderr for part in parts]}  # fmt: skip
-        return f"{self.figure()._repr_html_()}{table(cells, caption='; '.join(self.notes))}"
+        return table(cells, caption="The terms of the score")

@@ -19,13 +19,14 @@ from infoscope.calibrate.reliability_diagram import draw_reliability
 from infoscope.calibrate.scores import check_level
 from infoscope.core.errors import UnknownName, sentence
 from infoscope.core.result import Estimate
+from infoscope.core.showing import Shown
 from infoscope.figures import Figure
 
 __all__ = ["Reliability", "reliability"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Reliability:
+class Reliability(Shown):
     """What `reliability` returns: one entry a bin in each array, and the errors of the whole.
 
     `low`, `high` are the interval of the observed frequency; `band_low`, `band_high` the range in
@@ -93,9 +94,6 @@ class Reliability:
             )
         ]
         return "\n".join([head, *rows, f"  squared error  {self.squared_error.short()}"])
-
-    def _repr_html_(self) -> str:
-        return self.figure()._repr_html_()
 
 
 def reliability(

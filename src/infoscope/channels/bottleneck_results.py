@@ -88,6 +88,7 @@ class BottleneckCurve(Curve):
     information: float
 
     quantity: ClassVar[str] = "bottleneck curve"
+    axes: ClassVar[tuple[str, str]] = ("complexities", "relevances")
     columns: ClassVar[tuple[str, ...]] = (
         "betas", "complexities", "relevances", "n_clusters", "critical_betas",
     )  # fmt: skip
@@ -246,6 +247,7 @@ class GaussianBottleneckCurve(Curve):
     critical_betas: np.ndarray[Any, Any]
 
     quantity: ClassVar[str] = "Gaussian bottleneck curve"
+    axes: ClassVar[tuple[str, str]] = ("complexities", "relevances")
     columns: ClassVar[tuple[str, ...]] = ("betas", "complexities", "relevances", "critical_betas")
 
     @property

@@ -7,8 +7,10 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from infoscope.channels import pictures
 from infoscope.core.showing import Shown
 from infoscope.core.units import UNITS, check_unit
+from infoscope.figures import Figure
 
 __all__ = [
     "Capacity",
@@ -122,6 +124,10 @@ class Capacity(Solution):
         """The lower and the upper bound, in `unit`."""
         return self.value, self.value + self.gap
 
+    def figure(self) -> Figure:
+        """Draw the optimal input distribution and the output distribution it causes."""
+        return pictures.draw_capacity(self)
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class GaussianCapacity(Solution):
@@ -220,10 +226,16 @@ class Curve(Shown):
     points: tuple[Any, ...]
 
     quantity: ClassVar[str] = "curve"
+    #: Columns of the horizontal and the vertical axis of the picture.
+    axes: ClassVar[tuple[str, str]] = ("", "")
     #: The arrays that `to_dict` shows.
     columns: ClassVar[tuple[str, ...]] = ()
     #: The fields besides the points that are amounts of information.
     amounts: ClassVar[tuple[str, ...]] = ()
+
+    def figure(self) -> Figure | None:
+        """Draw the curve through its points; None if fewer than two are different."""
+        return pictures.draw_curve(self)
 
     @property
     def unit(self) -> str:
@@ -285,6 +297,7 @@ class RateDistortionCurve(Curve):
     """A rate-distortion curve: non-increasing and convex; `points` are `RateDistortion`s."""
 
     quantity: ClassVar[str] = "rate-distortion curve"
+    axes: ClassVar[tuple[str, str]] = ("distortions", "rates")
     columns: ClassVar[tuple[str, ...]] = ("distortions", "rates", "slopes")
 
     @property

@@ -18,7 +18,9 @@ from infoscope.codes.checking import check_arity, integers, probabilities
 from infoscope.codes.loops import WORTH_COMPILING
 from infoscope.core.errors import DataError, InvalidArgument, sentence
 from infoscope.core.extras import is_installed
+from infoscope.core.showing import Shown
 from infoscope.figures.figure import Figure
+from infoscope.figures.trees import MOST_LEAVES
 from infoscope.measures import entropy
 
 __all__ = ["PrefixCode", "canonical_words", "code_from_lengths", "kraft_sum"]
@@ -29,7 +31,7 @@ DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 @dataclass(frozen=True, eq=False)
-class PrefixCode:
+class PrefixCode(Shown):
     """A code that can be read without separators, made by `huffman`, `shannon_code` and their kin.
 
     Attributes
@@ -194,8 +196,10 @@ class PrefixCode:
     def __repr__(self) -> str:
         return f"<{self}>"
 
-    def _repr_html_(self) -> str:
-        return self.tree().to_html() if self.n_symbols <= 64 else f"<p>{self}</p>"
+    def figure(self) -> Figure:
+        """Draw the tree of a code of up to 64 words, the areas of a larger one."""
+        small = np.count_nonzero(self.probabilities) <= MOST_LEAVES
+        return self.tree() if small else self.areas()
 
     @property
     def _is_fast(self) -> bool:

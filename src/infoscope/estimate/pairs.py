@@ -19,6 +19,7 @@ from infoscope.estimate.label_pairs import METHODS, MOST_LEVELS, all_label_pairs
 from infoscope.estimate.method import Floats, Raw, Value
 from infoscope.estimate.threads import check_threads, in_order, one_at_a_time
 from infoscope.estimate.variables import Variable
+from infoscope.figures import Figure, heat_map
 
 __all__ = ["PairwiseInformation", "mutual_information_score_func", "pairwise_mutual_information"]
 
@@ -37,6 +38,13 @@ class PairwiseInformation(Shown):
     unit: Unit
     methods: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...] = ()
+
+    def figure(self) -> Figure:
+        """Draw the matrix of pairs as a heat map."""
+        return heat_map(
+            self.values, self.names, self.names, title="Information between pairs",
+            unit=self.unit, quantity="mutual information", skip_diagonal=True,
+        )  # fmt: skip
 
     def strongest(self, n: int = 10) -> list[tuple[str, str, float]]:
         """Return the `n` pairs of the largest values: (column, column, value)."""

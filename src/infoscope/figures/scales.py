@@ -195,7 +195,7 @@ def log_bands(top: float) -> Bands:
 def balanced_bands(top: float) -> Bands:
     """Return steps around 0 for amounts of both signs: the middle one holds the smallest.
 
-    Four steps of equal width on each side; amounts of size `top` fall into the outermost.
+    Four round steps of equal width on each side; `top` lies in one of the two outermost.
 
     >>> balanced_bands(0.9).edges
     (-0.8, -0.6, -0.4, -0.2, 0.2, 0.4, 0.6, 0.8)

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from infoscope.core.errors import NotADistribution, sentence
 from infoscope.core.resample import Rng, generator
 from infoscope.core.showing import Shown
+from infoscope.figures import Figure, heat_map
 from infoscope.known.problem import Columns, Floats, Task
 from infoscope.measures import entropy, mutual_information
 
@@ -83,6 +84,12 @@ class MarkovChain(Shown):
         return np.maximum(solution, 0.0) / np.maximum(solution, 0.0).sum()
 
     @property
+    def figure(self) -> Figure:
+        """Draw the transition matrix as a heat map."""
+        p = np.asarray(self.transition, dtype=np.float64)
+        names = [str(i) for i in range(len(p))]
+        return heat_map(p, names, names, title="Transitions", unit="", quantity="probability")
+
     def entropy_rate(self) -> float:
         """Entropy of the next state given all before, nats."""
         rows: ArrayLike = np.asarray(entropy(np.asarray(self.transition)))

@@ -336,6 +336,11 @@ class ModelComparison(Shown):
         text = json.dumps(self.to_dict(), ensure_ascii=False)
         return write_text(path, text, function="ModelComparison.save_json")
 
+    def _card_body_(self) -> str:
+        from infoscope.language.comparison_report import comparison_card
+
+        return comparison_card(self)
+
     def save_html(self, path: str | Path) -> Path:
         """Write a self-contained report to a file, whole or not at all; return its path."""
         report = importlib.import_module("infoscope.language.comparison_report")

@@ -28,7 +28,7 @@ from infoscope.figures import (
 from infoscope.language.comparison import QUANTILES, ComparedPlace, ModelComparison
 from infoscope.language.regroup import excerpt
 
-__all__ = ["comparison_page", "comparison_sections"]
+__all__ = ["comparison_card", "comparison_page", "comparison_sections"]
 
 #: Places in the heat map; more make a page that browsers are slow to draw.
 MAX_PLACES = 8000
@@ -93,6 +93,11 @@ def comparison_sections(found: ModelComparison, *, top: int = 20) -> list[Sectio
         Section("How to read this", _lesson(found)),
     ]
     return [section for section in sections if section.html]
+
+
+def comparison_card(found: ModelComparison) -> Html:
+    """Return the body of a notebook's card: headline numbers and the coloured text."""
+    return Html(_headline(found) + _heat(found))
 
 
 def _headline(found: ModelComparison) -> Html:

@@ -17,6 +17,7 @@ from infoscope.core.files import write_text
 from infoscope.core.result import Estimate, Interval
 from infoscope.core.showing import Shown
 from infoscope.estimate import entropy_rate
+from infoscope.figures import Figure
 from infoscope.language.aggregate import block_average
 from infoscope.language.alphabets import ByteAlphabet, CharacterAlphabet
 from infoscope.language.contract import LanguageModel
@@ -101,6 +102,12 @@ class RateBounds(Shown):
             "n_different": self.n_different, "n_held_out": self.n_held_out,
             "best_upper": self.best_upper.name, "bounds": [b.to_dict() for b in self.bounds],
         }  # fmt: skip
+
+    def figure(self) -> Figure:
+        """Draw the bounds, each as a bar with its interval."""
+        from infoscope.language.rate_report import rate_figure
+
+        return rate_figure(self)
 
     def save_html(self, path: str | Path, *, name: str = "") -> Path:
         """Write the bounds as a page to look at; `name` is what the text is called."""

@@ -28,7 +28,7 @@ from infoscope.language.regroup import excerpt
 if TYPE_CHECKING:
     from infoscope.language.result import ScoredToken, TextScore
 
-__all__ = ["text_report", "text_sections"]
+__all__ = ["text_card", "text_report", "text_sections"]
 
 #: Tokens in the heat map; more make a page that browsers are slow to draw (about 1.4 MB).
 MAX_TOKENS = 8000
@@ -102,6 +102,11 @@ _FOOTER = (
     "Made by infoscope. One bit is the surprise of a fair coin; each further bit halves the "
     "probability."
 )
+
+
+def text_card(score: TextScore) -> Html:
+    """Return the body of a notebook's card: headline numbers and the coloured text."""
+    return Html(_headline(score) + _words(score))
 
 
 def _headline(score: TextScore) -> Html:

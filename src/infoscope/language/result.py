@@ -379,6 +379,11 @@ class TextScore(Shown):
         text = json.dumps(self.to_dict(), ensure_ascii=False)
         return write_text(path, text, function="TextScore.save_json")
 
+    def _card_body_(self) -> str:
+        from infoscope.language.report import text_card
+
+        return text_card(self)
+
     def save_html(self, path: str | Path) -> Path:
         """Write a self-contained report to a file, whole or not at all; return its path."""
         report = importlib.import_module("infoscope.language.report")

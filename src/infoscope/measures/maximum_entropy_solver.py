@@ -11,13 +11,16 @@ import importlib
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
 
 from infoscope.core.arrays import as_array, as_float, check_real, to_numpy
 from infoscope.core.errors import InvalidArgument, WrongType, sentence
 from infoscope.core.showing import Shown
+
+if TYPE_CHECKING:
+    from infoscope.figures import Figure
 
 __all__ = ["MaximumEntropy", "maximum_entropy"]
 
@@ -56,6 +59,12 @@ class MaximumEntropy(Shown):
         """Entropy of `p` in nats."""
         held = self.p[self.p > 0]
         return 0.0 - float(np.sum(held * np.log(held)))
+
+    def figure(self) -> Figure:
+        """Draw the probabilities."""
+        from infoscope.measures.pictures import draw_maximum_entropy
+
+        return draw_maximum_entropy(self)
 
 
 def maximum_entropy(support: object, moments: Sequence[Moment]) -> MaximumEntropy:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import combinations
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from infoscope.core.arrays import (
     Array,
@@ -21,6 +21,9 @@ from infoscope.core.showing import Shown
 from infoscope.core.units import Unit, check_unit, from_nats
 from infoscope.measures.expressions import Expression, parse, split_names
 from infoscope.measures.joint_tables import combine, combine_entropies, read_table
+
+if TYPE_CHECKING:
+    from infoscope.figures import Figure
 
 __all__ = ["Joint", "push"]
 
@@ -159,6 +162,15 @@ class Joint(Shown):
                 value = plain(from_nats(self._evaluate(region), unit))
                 regions[_written(region)] = value
         return regions
+
+    def figure(self) -> Figure | None:
+        """Draw the variables: columns for one, circles for two or three, a heat map for more.
+
+        Amounts are in bits; None beyond twelve variables.
+        """
+        from infoscope.measures.pictures import draw_joint
+
+        return draw_joint(self)
 
     def chain_rule(self, order: str | None = None, *, unit: Unit = "nats") -> dict[str, Array]:
         """Return the terms H(X), H(Y|X), H(Z|X,Y), ... that add up to the joint entropy.

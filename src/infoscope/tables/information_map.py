@@ -333,6 +333,11 @@ class InformationMap(Shown):
         text = json.dumps(self.to_dict(), ensure_ascii=False, indent=1, allow_nan=False)
         return write_text(path, text + "\n", function="InformationMap.save_json")
 
+    def _card_body_(self) -> str:
+        from infoscope.tables.report import table_card
+
+        return table_card(self)
+
     def save_html(self, path: str | Path) -> Path:
         """Write the report as one self-contained page, all or nothing, and return the path."""
         from infoscope.tables.report import table_report

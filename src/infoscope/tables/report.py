@@ -26,7 +26,7 @@ from infoscope.tables.report_numbers import ends, level_name, p_text, span, thre
 if TYPE_CHECKING:
     from infoscope.tables.information_map import InformationMap, Ranked
 
-__all__ = ["table_report", "table_sections"]
+__all__ = ["table_card", "table_report", "table_sections"]
 
 #: Larger tables and pictures help nobody; what is left out is said on the page.
 MAX_BARS, MAX_ROWS, MAX_MAP, MAX_OPEN = 40, 200, 300, 60
@@ -95,6 +95,11 @@ def table_sections(info_map: InformationMap, *, name: str = "") -> list[Section]
 
 
 _FOOTER = "Made by infoscope. One bit of information halves the possibilities."
+
+
+def table_card(info_map: InformationMap) -> Html:
+    """Return the body of a notebook's card: the size, the ranking if there is a target, the map."""
+    return Html(_overview(info_map) + _ranking(info_map) + _map(info_map))
 
 
 def _overview(info_map: InformationMap) -> Html:

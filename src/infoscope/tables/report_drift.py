@@ -12,7 +12,7 @@ from infoscope.tables.report_numbers import ends, in_bits, level_name, p_text, s
 if TYPE_CHECKING:
     from infoscope.tables.drift_result import DriftReport
 
-__all__ = ["drift_page", "drift_sections"]
+__all__ = ["drift_card", "drift_page", "drift_sections"]
 
 MAX_BARS, MAX_ROWS, MAX_CHARTS = 40, 200, 8
 
@@ -47,6 +47,11 @@ def drift_sections(report: DriftReport) -> list[Section]:
         Section("How to read drift", _lesson(report)),
     ]  # fmt: skip
     return [section for section in sections if section.html]
+
+
+def drift_card(report: DriftReport) -> Html:
+    """Return the body of a notebook's card: what changed, and by how much in each column."""
+    return Html(_overview(report) + _ranking(report))
 
 
 def _overview(report: DriftReport) -> Html:

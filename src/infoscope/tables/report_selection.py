@@ -11,7 +11,7 @@ from infoscope.tables.report_numbers import ends, in_bits, level_name, p_text, s
 if TYPE_CHECKING:
     from infoscope.tables.selection_result import Pick, Selection
 
-__all__ = ["selection_report", "selection_sections"]
+__all__ = ["selection_card", "selection_report", "selection_sections"]
 
 MAX_BARS, MAX_ROWS = 40, 200
 SIGNIFICANT = 0.05
@@ -55,6 +55,11 @@ def selection_sections(selection: Selection) -> list[Section]:
         Section("How the columns were chosen", _lesson(selection)),
     ]  # fmt: skip
     return [section for section in sections if section.html]
+
+
+def selection_card(selection: Selection) -> Html:
+    """Return the body of a notebook's card: the overview and the chosen columns."""
+    return Html(_overview(selection) + _chosen(selection))
 
 
 def _overview(selection: Selection) -> Html:

@@ -170,6 +170,11 @@ class Selection(Shown):
         text = json.dumps(self.to_dict(), ensure_ascii=False, indent=1, allow_nan=False)
         return write_text(path, text + "\n", function="Selection.save_json")
 
+    def _card_body_(self) -> str:
+        from infoscope.tables.report_selection import selection_card
+
+        return selection_card(self)
+
     def save_html(self, path: str | Path) -> Path:
         """Write the report as one self-contained page, all or nothing, and return the path."""
         from infoscope.tables.report_selection import selection_report
