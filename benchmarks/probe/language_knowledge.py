@@ -79,7 +79,7 @@ def main() -> None:
     truth = np.array([each.truth for each in given])
     groups = np.array([each.group for each in given])
     topics = np.array([each.topic for each in given])
-    layers = range(0, 31, args.every)
+    layers = range(args.every, 31, args.every)  # at 0 all states are the prompt's last token
     prompts = [PROMPT.format(each.text) for each in given]
     read = text_states(prompts, load("smollm2"), answers=ANSWERS, layers=layers)
     about = {
@@ -97,7 +97,7 @@ def main() -> None:
         print(layer, repr(found), spent, flush=True)
         write([row | about for row in rows])
     for topic in TOPICS:
-        for layer in (18, 21):
+        for layer in (18,):
             told = topic_held_out(
                 read.layer(layer), read.log_probabilities, truth, topics, topic
             )  # fmt: skip

@@ -43,7 +43,7 @@ def tasks(words: WordStates) -> dict[str, tuple[np.ndarray, int, int]]:
     upos = words.labels("upos").astype(str)
     relation = np.array([r.partition(":")[0] for r in words.labels("deprel")])
     return {
-        "part of speech": (upos, 2, 0),
+        "part of speech": (upos, 3, 0),
         "control task": (control(words, upos, rng), 10, 0),
         "shuffled tags": (rng.permutation(upos), 10, 0),
         "part of speech, another split": (upos, 6, 1),
@@ -89,7 +89,7 @@ def _columns(row: dict[str, object]) -> dict[str, object]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--treebank", type=Path, default=TREEBANK)
-    parser.add_argument("--words", type=int, default=7_000)
+    parser.add_argument("--words", type=int, default=3_500)
     args = parser.parse_args()
     begin = time.process_time()
     words = word_states(args.treebank, load("smollm2"), max_words=args.words)

@@ -7,7 +7,7 @@ that look behind the `LanguageModel` contract.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -54,6 +54,10 @@ class Insides(Protocol):
         """Run one window and return its last hidden states, all rows; sinks see the layers."""
         ...
 
+    def read_many(self, windows: Sequence[NDArray[np.int64]], states: StateSink) -> None:
+        """Run windows that know nothing of each other; rows are numbered end to end."""
+        ...
+
     def normalise(self, states: Tensor) -> Tensor:
         """Return the final norm of `states` (rows, width), computed for these very rows."""
         ...
@@ -97,10 +101,20 @@ class _LlamaInsides:
         self, window: NDArray[np.int64], *, states: StateSink | None = None,
         attention: AttentionSink | None = None,
     ) -> HiddenStates:  # fmt: skip
-        watched = _Watched(self._model, len(window), states, attention)
-        last = self._model.read(np.asarray(window, np.int64), watched)
+        return self._run([window], states, attention)
+
+    def read_many(self, windows: Sequence[NDArray[np.int64]], states: StateSink) -> None:
+        self._run(windows, states, None)
+
+    def _run(
+        self, windows: Sequence[NDArray[np.int64]], states: StateSink | None,
+        attention: AttentionSink | None,
+    ) -> HiddenStates:  # fmt: skip
+        watched = _Watched(self._model, [len(each) for each in windows], states, attention)
+        ids = np.concatenate([np.asarray(each, np.int64) for each in windows])
+        last = self._model.read(ids, watched)
         if states is not None and watched.work is not None:
-            states(self.n_layers, 0, watched.work._residual[: len(window)])
+            states(self.n_layers, 0, watched.work._residual[: len(ids)])
         return last
 
     @torch.inference_mode()
@@ -110,19 +124,20 @@ class _LlamaInsides:
 
 
 class _Watched:
-    """The attention of one window, as the scorer computes it, with sinks that look on.
+    """The attention of windows laid end to end, as the scorer computes it, with sinks that look on.
 
     When a layer mixes its values, the residual stream is still what the layer before it left.
     """
 
     def __init__(
-        self, model: LlamaModel, n: int, states: StateSink | None, attention: AttentionSink | None
-    ) -> None:
+        self, model: LlamaModel, lengths: Sequence[int], states: StateSink | None,
+        attention: AttentionSink | None,
+    ) -> None:  # fmt: skip
         self._sizes = model.sizes
-        self._tiles = tiles_of([n], model.sizes)
+        self._tiles = tiles_of(lengths, model.sizes)
         self._states, self._attention = states, attention
-        self.positions = torch.arange(n)
-        self.n_positions = max(n, model.sizes.step)
+        self.positions = torch.cat([torch.arange(n) for n in lengths])
+        self.n_positions = max(max(lengths), model.sizes.step)
         self.work: LlamaBuffers | None = None
 
     def chunks(self) -> Iterable[tuple[int, int, list[Tile]]]:

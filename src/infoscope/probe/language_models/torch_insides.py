@@ -6,6 +6,7 @@ hidden state, checked once on a few tokens. Its input is the last layer's residu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -72,6 +73,17 @@ class TorchInsides:
             if attention is not None and kept is not None:
                 self._whole.set_attn_implementation(kept)
         return HiddenStates(last, self._head)
+
+    def read_many(self, windows: Sequence[NDArray[np.int64]], states: StateSink) -> None:
+        """Run windows one after the other; rows are numbered end to end."""
+        before = 0
+        for window in windows:
+
+            def shifted(layer: int, first: int, rows: Tensor, before: int = before) -> None:
+                states(layer, before + first, rows)
+
+            self.read(window, states=shifted)
+            before += len(window)
 
     @torch.inference_mode()
     def normalise(self, states: Tensor) -> Tensor:
