@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
 import logging
 import secrets
@@ -91,10 +92,8 @@ def create_app(*, token: str | None = None, hosts: frozenset[str] = HOSTS) -> St
         ],
         middleware=[guard],
         lifespan=lifespan,
-        exception_handlers={
-            HTTPException: _on_http, TooLarge: _on_too_large, Exception: _on_failure,
-        },
-    )  # fmt: skip
+        exception_handlers={HTTPException: _on_http, TooLarge: _on_too_large},
+    )
     app.state.token, app.state.worker = token, worker
     return app
 
@@ -134,11 +133,6 @@ async def _on_too_large(request: Request, error: Exception) -> Response:
     return _error(request, 413, f"The explorer takes at most {limit:,} bytes here.")
 
 
-async def _on_failure(request: Request, error: Exception) -> Response:
-    del error  # Starlette raises it again behind this answer, for the log
-    return _error(request, 500, SENTENCES[500])
-
-
 def _wanted(request: Request) -> Page:
     page = find_page(request.path_params["slug"])
     if page is None:
@@ -150,16 +144,15 @@ def _narrow(request: Request) -> bool:
     return request.cookies.get("infoscope-width") == "narrow"
 
 
-async def _home(_: Request) -> Response:
-    html = await run_in_threadpool(home_page)
-    return _html(html)
+async def _home(request: Request) -> Response:
+    return _html(request, await run_in_threadpool(home_page))
 
 
 async def _page(request: Request) -> Response:
     page = _wanted(request)
     sent = Sent(dict(request.query_params.items()))
     html = await run_in_threadpool(whole_page, page, sent, narrow=_narrow(request))
-    return _html(html)
+    return _html(request, html)
 
 
 async def _static(request: Request) -> Response:
@@ -247,8 +240,12 @@ def _lines(patches: AsyncIterator[Patch]) -> StreamingResponse:
     return StreamingResponse(lines(), media_type="application/x-ndjson")
 
 
-def _html(html: str) -> Response:
-    return Response(html, media_type="text/html; charset=utf-8")
+def _html(request: Request, html: str) -> Response:
+    kind = "text/html; charset=utf-8"
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return Response(html, media_type=kind)
+    headers = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+    return Response(gzip.compress(html.encode(), 4, mtime=0), media_type=kind, headers=headers)
 
 
 async def _sent(request: Request, folder: Path | None = None) -> tuple[Sent, frozenset[str]]:

@@ -6,6 +6,7 @@ it; each of these checks closes one such way in. What a browser sends is never r
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
@@ -15,6 +16,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["HEADERS", "Guard", "TooLarge"]
+
+LOG = logging.getLogger("infoscope.explore")
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -73,8 +76,12 @@ class Guard:
         if scope["type"] != "http":
             return
 
+        started = False
+
         async def sealed(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
+                started = True
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers[name] = value
@@ -97,7 +104,13 @@ class Guard:
         if length and not (length.isdecimal() and int(length) <= limit):
             answer = self._too_large(limit)
             await _drained(receive, 3 * limit)
-        await answer(scope, measured, sealed)
+        try:
+            await answer(scope, measured, sealed)
+        except Exception:
+            LOG.exception("%s %s failed", scope["method"], scope["path"])
+            if started:  # half an answer is out: the connection breaks, and the script says so
+                raise
+            await self.refuse(500, "")(scope, measured, sealed)
 
     def _too_large(self, limit: int) -> ASGIApp:
         sentence = f"The explorer takes at most {limit:,} bytes here."

@@ -35,7 +35,7 @@ def whole_page(page: Page, sent: Sent, *, narrow: bool = False) -> str:
         slots=slots,
         panel=[_shown(page, entry, values, slots) for entry in page.controls],
         presets=[(p, _link(page, page.defaults(**p.values))) for p in page.presets],
-        starts=json.dumps(address_of_defaults(page)),
+        starts=json.dumps(_starts(page)),
         notice=slots.get("notice", page.notice if isinstance(page.notice, str) else ""),
         explain=Markup(prose(page.explain)) if page.explain else "",
         before=pages[here - 1] if here > 0 else None,
@@ -46,7 +46,7 @@ def whole_page(page: Page, sent: Sent, *, narrow: bool = False) -> str:
     return _with_maths(html)
 
 
-def address_of_defaults(page: Page) -> dict[str, str]:
+def _starts(page: Page) -> dict[str, str]:
     """Return what the address need not say."""
     return {
         c.name: c.write(c.default).get(c.name, "") for c in page.flat if c.in_address
