@@ -1,0 +1,94 @@
+"""`infoscope lens`: what every layer of a language model would predict for a text."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from infoscope.cli.output import check_outputs, grid, note, plural, say, visible, write_json
+from infoscope.cli.text_command import read_text
+from infoscope.core.errors import InvalidArgument, sentence
+
+if TYPE_CHECKING:
+    from infoscope.probe import LogitLens
+
+__all__ = ["configure", "describe"]
+
+EPILOG = """\
+Each layer's state is put through the model's final norm, computed anew, and through its head: the
+guess that the model would make if it stopped there. The table says how undecided each layer is
+(entropy), what the text costs if the layer is believed (surprisal), and how far it is from the last
+layer (KL(final‖layer)), all in bits per token. The page (--html) shows the guesses themselves.
+
+examples:
+  infoscope lens chapter.txt                        the first 200 tokens, every layer
+  infoscope lens chapter.txt --html lens.html       the same as a page, guess by guess
+  infoscope lens chapter.txt --every 5 --tokens 1000
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `infoscope lens`."""
+    parser.epilog = EPILOG
+    parser.add_argument("file", metavar="FILE", help="a text file ('-': stdin)")
+    parser.add_argument(
+        "--model", default="smollm2", metavar="M", help="a transformer (default: smollm2)"
+    )
+    parser.add_argument(
+        "--tokens", type=int, default=200, metavar="N",
+        help="read the first N tokens only, about 0.04 CPU s each (default: 200; 0: all)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--every", type=int, default=1, metavar="K", help="read every K-th layer (default: all)"
+    )
+    parser.add_argument("--context", type=int, metavar="N", help="tokens seen at a time")
+    parser.add_argument("--html", metavar="OUT", help="write a page with the guesses")
+    parser.add_argument("--json", metavar="OUT", help="write all numbers as JSON ('-': stdout)")
+    parser.set_defaults(run=_run)
+
+
+def describe(found: LogitLens, *, name: str) -> list[str]:
+    """Return the lines that tell a person what the layers said."""
+    rows = [["layer", "entropy", "surprisal", "KL(final‖layer)", "guess stays from here"]]
+    averages = zip(
+        found.layers, found.mean_entropy, found.mean_surprisal, found.mean_kl, strict=True
+    )
+    for layer, *estimates in averages:
+        settled = 100 * float((found.settled == layer).mean())
+        numbers = [f"{each.to('bits').value:.3f}" for each in estimates]
+        rows.append([str(layer), *numbers, f"{settled:.0f} %"])
+    return [
+        f"{visible(name)}: {plural(len(found), 'token')}, read by {visible(found.model)}; "
+        "bits per token",
+        *grid(rows, align=">>>>>"),
+    ]
+
+
+def _run(args: argparse.Namespace) -> int:
+    for option, value, least in (("--tokens", args.tokens, 0), ("--every", args.every, 1)):
+        if value < least:
+            raise InvalidArgument(sentence("infoscope lens", option, f"be at least {least}", value))
+    check_outputs(args, "lens", [args.file])
+    text = read_text(args.file)
+
+    from infoscope.language import load
+    from infoscope.probe import logit_lens
+    from infoscope.probe.language_models.insides import open_insides
+
+    model = load(args.model)
+    ends = model.encode(text).ends
+    if 0 < args.tokens < len(ends):
+        note(f"note: the first {args.tokens} of {len(ends):,} tokens; --tokens 0 reads all.")
+        text = text[: int(ends[args.tokens - 1])]
+    layers = range(0, open_insides(model, "lens").n_layers + 1, args.every)
+    found = logit_lens(text, model, layers=list(layers), context=args.context)
+    name = "standard input" if args.file == "-" else Path(args.file).name
+    if args.json != "-":
+        say("\n".join(describe(found, name=name)))
+    if args.html:
+        found.save_html(args.html, name=name)
+        note(f"wrote {args.html}")
+    if args.json:
+        write_json({"command": "lens", "file": args.file, **found.to_dict()}, args.json)
+    return 0
