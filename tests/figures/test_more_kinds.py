@@ -106,8 +106,7 @@ def test_columns_are_as_high_as_their_values_and_drag_by_the_axis():
 
 
 def test_a_handle_moves_its_point_as_fast_as_the_pointer():
-    x = np.array([0.0, 10.0])
-    figure = line_chart(x, {"y": [0.0, 1.0]}, title="T", x_label="x", y_label="y", y_range=(0, 1),
+    figure = line_chart([0, 10], {"y": [0, 1]}, title="T", x_label="x", y_label="y", y_range=(0, 1),
                         handles=[Grip(0, 0, "m", "s"), Grip(10, 1, "m", "s", rate_x=3)])  # fmt: skip
     low, high = marks(figure, Handle)
     assert low.per_pixel_x * (high.x - low.x) == pytest.approx(10.0)
