@@ -1,0 +1,136 @@
+"""From pointer to paint: how long a drag takes to show its new picture, idle and beside long work.
+
+Run `python benchmarks/explore/latency.py [n]` (needs playwright and a Chromium). Each round moves a
+bar n times on three pages in turn: a floor page that only changes its own text, the explorer idle,
+and the explorer while the self-test keeps a core busy in the process for long work. Times are from
+the pointer event to the first frame after the new numbers are in the document.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import os
+import platform
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+import infoscope
+
+RESULTS = Path(__file__).parents[1] / "results" / "explore_latency.csv"
+FLOOR = """<!DOCTYPE html><div id="bar" style="width:200px;height:200px;background:teal"></div>
+<p id="text">0</p><script>
+bar.addEventListener("pointermove", (e) => { text.textContent = e.clientY; });
+</script>"""
+WATCH = """(selector) => {
+  window.times = [];
+  let since = 0;
+  document.addEventListener("pointermove", () => { since ||= performance.now(); }, true);
+  new MutationObserver(() => {
+    const start = since;
+    if (!start) return;
+    since = 0;
+    requestAnimationFrame(() => {
+      const after = new MessageChannel();
+      after.port1.onmessage = () => window.times.push(performance.now() - start);
+      after.port2.postMessage(0);
+    });
+  }).observe(document.querySelector(selector),
+             {childList: true, subtree: true, characterData: true});
+}"""
+
+
+def measure(page: Page, mark: str, watched: str, n: int) -> list[float]:
+    """Drag up and down n times, one move after the other is shown; return milliseconds."""
+    page.evaluate(WATCH, watched)
+    place = page.locator(mark).bounding_box()
+    assert place is not None
+    x, y = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.evaluate("window.times.length = 0")
+    for i in range(n):
+        page.mouse.move(x, y - 4 - 3 * (i % 20))
+        page.wait_for_timeout(90)
+    page.mouse.up()
+    return page.evaluate("window.times")
+
+
+def start() -> tuple[subprocess.Popen[str], str]:
+    """Start the explorer as a user does."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "infoscope", "explore", "--no-browser", "--port", "0"],
+        stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )  # fmt: skip
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "The explorer is at " in line:
+            return process, line.split()[-1]
+    raise SystemExit("the explorer printed no address")
+
+
+def main(n: int) -> None:
+    """Measure, print, and append to the results."""
+    process, address = start()
+    root = address.partition("/?")[0]
+    rows: list[dict[str, object]] = []
+    try:
+        with sync_playwright() as playwright:
+            path = os.environ.get("INFOSCOPE_CHROMIUM") or shutil.which("chromium")
+            browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+            context = browser.new_context(bypass_csp=True)
+            context.set_default_timeout(120_000)
+            floor, live, job = context.new_page(), context.new_page(), context.new_page()
+            floor.set_content(FLOOR)
+            live.goto(address)
+            job.goto(f"{root}/check")
+            job.locator("#in-seconds").fill("120")
+            tasks = (
+                ("floor", floor, "#bar", "#text", ""),
+                ("entropy", live, '[data-drag-y="p.0"]', '[data-slot="bars"]', "/entropy"),
+                ("kl", live, '[data-drag-x="mean_q"]', '[data-slot="pair"]', "/kl"),
+            )
+            for state in ("idle", "beside long work"):
+                if state != "idle":
+                    job.locator("[data-run]").click()
+                    job.locator('[data-slot="count"] span').first.wait_for(timeout=60_000)
+                for name, page, mark, watched, where in tasks:
+                    if where:
+                        page.goto(root + where)
+                    page.bring_to_front()
+                    times = measure(page, mark, watched, n)
+                    rows.append(row(name, state, times))
+                    sys.stdout.write(f"{rows[-1]}\n")
+            browser.close()
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(20)
+    fresh = not RESULTS.exists()
+    with RESULTS.open("a", newline="", encoding="utf-8") as out:
+        writer = csv.DictWriter(out, list(rows[0]))
+        if fresh:
+            writer.writeheader()
+        writer.writerows(rows)
+
+
+def row(name: str, state: str, times: list[float]) -> dict[str, object]:
+    """Return one line of the results."""
+    ordered = sorted(times)
+    return {
+        "page": name, "state": state, "n": len(times),
+        "median_ms": round(statistics.median(ordered), 1),
+        "p95_ms": round(ordered[int(0.95 * (len(ordered) - 1))], 1),
+        "load": round(os.getloadavg()[0], 1), "cores": os.cpu_count(),
+        "date": dt.date.today().isoformat(), "python": platform.python_version(),
+        "infoscope": infoscope.__version__,
+    }  # fmt: skip
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 60)
