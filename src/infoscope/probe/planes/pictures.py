@@ -117,7 +117,7 @@ class _Scale:
 
 def _names(ends: Sequence[tuple[float, float, str]]) -> list[Mark]:
     """Names of the layers in the right margin, each led to its last point."""
-    ordered = sorted(ends)
+    ordered = sorted(ends, key=lambda end: (round(end[0]), -end[1]))
     gap = min(17.0, (_BOTTOM - _TOP) / max(len(ordered), 1))
     places = [y for y, _, _ in ordered]
     for i in range(1, len(places)):
