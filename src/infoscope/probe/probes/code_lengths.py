@@ -116,20 +116,19 @@ class LabelCode:
                 sentence("LabelCode.figure", "code", "be 'online' with at least two blocks",
                          f"{self.code} with {len(self.blocks)}")
             )  # fmt: skip
-        x = np.array([b.n_before for b in self.blocks] + [self.n], dtype=np.float64)
-        cost = [b.per_example for b in self.blocks]
+        ends = np.array([b.n_before + b.n for b in self.blocks], dtype=np.float64)
         return line_chart(
-            np.log2(np.maximum(x, 1)), {"with features": [*cost, cost[-1]]},
+            np.log2(ends), {"with features": [b.per_example for b in self.blocks]},
             references={"labels alone": self.null_length / self.n},
             title="What a label costs as more labels are known",
-            x_label="log2 of the labels seen", y_label=f"{self.unit} per label", from_zero=True,
+            x_label="log2 of the labels coded", y_label=f"{self.unit} per label", from_zero=True,
         )  # fmt: skip
 
     def __str__(self) -> str:
         return (
             f"{self.code} code length {self.length}\n"
-            f"  labels alone {self.null_length:.1f}, uniform {self.uniform_length:.1f} {self.unit}; "
-            f"{self.saved_per_example:.4f} {self.unit} saved per label, "
+            f"  labels alone {self.null_length:.1f}, uniform {self.uniform_length:.1f} "
+            f"{self.unit}; {self.saved_per_example:.4f} {self.unit} saved per label, "
             f"compression {self.compression:.2f}"
         )
 
