@@ -12,20 +12,22 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from infoscope.codes.byte_models.pointers import pointer_to
 from infoscope.core.compiling import compiled
 from infoscope.language.compression.fixed_arithmetic import (
     BLOCK,
     TILE,
     exponential,
-    four_by_four,
     fused,
     one_row,
     root_mean_square,
 )
+from infoscope.language.compression.register_tiles import COLUMNS, add_products
 
 __all__ = ["DEPTH", "activate_back", "attend_back", "normalise_back", "product_back"]
 
 DEPTH = 32  # columns of a weight that are made real together
+TOGETHER = 8  # products added before sums leave their registers
 
 
 @compiled
@@ -53,28 +55,31 @@ def product_back(
     """Write ``dy @ weight.T`` to `dx`."""
     n_outer, n_inner = levels.shape
     together = n_rows // 4 * 4
-    factors = np.empty(16, np.float32)
-    flat, sums = tile.reshape(-1), dx.reshape(-1)
+    factors, reals, sums = pointer_to(dy), pointer_to(tile), pointer_to(dx)
     for first in range(0, n_inner, TILE):
         last = min(first + TILE, n_inner)
         size = last - first
+        columns = size // COLUMNS * COLUMNS
         dx[:n_rows, first:last] = np.float32(0)
         for begin in range(0, n_outer, DEPTH):
             depth = min(DEPTH, n_outer - begin)
             for j in range(depth):
                 n = begin + j
                 _to_reals(levels[n, first:last], scale[n], low[n], first // BLOCK, tile[j])
-            whole = depth // 4 * 4
+            whole = depth // TOGETHER * TOGETHER
             for row in range(0, together, 4):
-                for j in range(0, whole, 4):
-                    for r in range(4):
-                        for c in range(4):
-                            factors[4 * r + c] = dy[row + r, begin + j + c]
-                    out = sums[row * n_inner + first :]
-                    four_by_four(factors, flat[j * TILE :], TILE, out, n_inner, size)
-                for r in range(4):
-                    for j in range(whole, depth):
-                        one_row(dy[row + r, begin + j], tile[j, :size], dx[row + r, first:last])
+                for j in range(0, whole, TOGETHER):
+                    for n in range(0, columns, COLUMNS):
+                        add_products(
+                            factors, row * n_outer + begin + j, n_outer, reals, j * TILE + n, TILE,
+                            sums, row * n_inner + first + n, n_inner, 4, TOGETHER,
+                        )  # fmt: skip
+                for r in range(row, row + 4):
+                    for j in range(depth):
+                        left = columns if j < whole else 0
+                        if left < size:
+                            rest = dx[r, first + left : last]
+                            one_row(dy[r, begin + j], tile[j, left:size], rest)
             for row in range(together, n_rows):
                 for j in range(depth):
                     one_row(dy[row, begin + j], tile[j, :size], dx[row, first:last])

@@ -19,7 +19,9 @@ from numba import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from infoscope.codes.byte_models.pointers import pointer_to
 from infoscope.core.compiling import compiled
+from infoscope.language.compression.register_tiles import COLUMNS, add_products
 
 __all__ = [
     "BLOCK",
@@ -27,7 +29,6 @@ __all__ = [
     "SMALLEST_EXPONENT",
     "TILE",
     "exponential",
-    "four_by_four",
     "four_rows",
     "fused",
     "lane_sum",
@@ -116,29 +117,6 @@ def root_mean_square(
 
 
 @compiled
-def _four_rows_of_x(
-    x: NDArray[np.float32], row: int, k: int, w: NDArray[np.uint8], part: NDArray[np.float32]
-) -> None:
-    """Add four rows of levels to the parts of four rows of x: each level is loaded once for all."""
-    a0, a1, a2, a3 = x[row, k], x[row, k + 1], x[row, k + 2], x[row, k + 3]
-    b0, b1, b2, b3 = x[row + 1, k], x[row + 1, k + 1], x[row + 1, k + 2], x[row + 1, k + 3]
-    c0, c1, c2, c3 = x[row + 2, k], x[row + 2, k + 1], x[row + 2, k + 2], x[row + 2, k + 3]
-    d0, d1, d2, d3 = x[row + 3, k], x[row + 3, k + 1], x[row + 3, k + 2], x[row + 3, k + 3]
-    v0, v1, v2, v3 = w[0], w[1], w[2], w[3]
-    for n in range(len(v0)):
-        w0, w1 = np.float32(v0[n]), np.float32(v1[n])
-        w2, w3 = np.float32(v2[n]), np.float32(v3[n])
-        a = fused(a1, w1, fused(a0, w0, part[n]))
-        b = fused(b1, w1, fused(b0, w0, part[n + TILE]))
-        c = fused(c1, w1, fused(c0, w0, part[n + 2 * TILE]))
-        d = fused(d1, w1, fused(d0, w0, part[n + 3 * TILE]))
-        part[n] = fused(a3, w3, fused(a2, w2, a))
-        part[n + TILE] = fused(b3, w3, fused(b2, w2, b))
-        part[n + 2 * TILE] = fused(c3, w3, fused(c2, w2, c))
-        part[n + 3 * TILE] = fused(d3, w3, fused(d2, w2, d))
-
-
-@compiled
 def _one_row_of_x(a: NDArray[np.float32], w: NDArray[np.uint8], part: NDArray[np.float32]) -> None:
     """Add eight rows of levels, each times its factor, to `part`."""
     a0, a1, a2, a3, a4, a5, a6, a7 = a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]
@@ -184,9 +162,12 @@ def product(
     """Write ``x @ weight`` to `out`, where weight = low + scale · level in blocks of 32 rows."""
     n_inner, n_columns = levels.shape
     together = n_rows // 4 * 4
+    factors, bytes_of, sums_of = pointer_to(x), pointer_to(levels), pointer_to(part)
+    stride = x.shape[1]
     for first in range(0, n_columns, TILE):
         last = min(first + TILE, n_columns)
         size = last - first
+        whole = size // COLUMNS * COLUMNS
         out[:n_rows, first:last] = np.float32(0)
         for block in range(len(scale)):
             begin = block * BLOCK
@@ -194,11 +175,19 @@ def product(
             d, m = scale[block, first:last], low[block, first:last]
             for row in range(0, together, 4):
                 part[:] = np.float32(0)
-                for k in range(begin, end, 4):
-                    _four_rows_of_x(x, row, k, levels[k : k + 4, first:last], part)
+                for n in range(0, whole, COLUMNS):
+                    for k in range(begin, end, 8):
+                        add_products(
+                            factors, row * stride + k, stride, bytes_of,
+                            k * n_columns + first + n, n_columns, sums_of, n, TILE, 4, 8,
+                        )  # fmt: skip
                 for i in range(4):
-                    total = _block_sum(x[row + i, begin:end])
                     sums = part[i * TILE : i * TILE + size]
+                    if whole < size:
+                        for k in range(begin, end, 8):
+                            w = levels[k : k + 8, first + whole : last]
+                            _one_row_of_x(x[row + i, k : k + 8], w, sums[whole:])
+                    total = _block_sum(x[row + i, begin:end])
                     _finish(out[row + i, first:last], sums, total, d, m)
             for row in range(together, n_rows):
                 part[:size] = np.float32(0)
@@ -206,32 +195,6 @@ def product(
                     _one_row_of_x(x[row, k : k + 8], levels[k : k + 8, first:last], part[:size])
                 total = _block_sum(x[row, begin:end])
                 _finish(out[row, first:last], part[:size], total, d, m)
-
-
-@compiled
-def four_by_four(
-    a: NDArray[np.float32],  # (16,) four factors for each of four sums
-    w: NDArray[np.float32],
-    stride: int,
-    out: NDArray[np.float32],
-    out_stride: int,
-    size: int,
-) -> None:
-    """Add rows 0 to 3 of `w`, `stride` apart, to four rows of `out`, `out_stride` apart."""
-    a0, a1, a2, a3, b0, b1, b2, b3 = a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]
-    c0, c1, c2, c3, d0, d1, d2, d3 = a[8], a[9], a[10], a[11], a[12], a[13], a[14], a[15]
-    w1, w2, w3 = w[stride:], w[2 * stride :], w[3 * stride :]
-    o1, o2, o3 = out[out_stride:], out[2 * out_stride :], out[3 * out_stride :]
-    for n in range(size):
-        x0, x1, x2, x3 = w[n], w1[n], w2[n], w3[n]
-        a_ = fused(a1, x1, fused(a0, x0, out[n]))
-        b_ = fused(b1, x1, fused(b0, x0, o1[n]))
-        c_ = fused(c1, x1, fused(c0, x0, o2[n]))
-        d_ = fused(d1, x1, fused(d0, x0, o3[n]))
-        out[n] = fused(a3, x3, fused(a2, x2, a_))
-        o1[n] = fused(b3, x3, fused(b2, x2, b_))
-        o2[n] = fused(c3, x3, fused(c2, x2, c_))
-        o3[n] = fused(d3, x3, fused(d2, x2, d_))
 
 
 @compiled

@@ -18,6 +18,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from infoscope.codes.byte_models.pointers import pointer_to
 from infoscope.core.compiling import compiled
 from infoscope.core.errors import ModelError, sentence
 from infoscope.language.compression.fixed_arithmetic import (
@@ -25,19 +26,21 @@ from infoscope.language.compression.fixed_arithmetic import (
     LANES,
     TILE,
     exponential,
-    four_by_four,
-    one_row,
+    fused,
     product,
     quantise,
     root_mean_square,
     softmax,
 )
 from infoscope.language.compression.learning import Learner
+from infoscope.language.compression.register_tiles import COLUMNS, add_products
 from infoscope.language.llama import LlamaModel
 
 __all__ = ["FixedLlama", "FixedWeights", "Stepper"]
 
 SINKS = 4  # first tokens that stay: without them attention has nowhere to rest
+HEADS = 4  # attended together at most
+DEPTH = 8  # products added before sums leave their registers
 DROPPED = 8  # this part of a full cache goes at a time
 _Arrays: TypeAlias = tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]
 _NOTHING = np.zeros((0, 0, 0), np.float32)
@@ -142,8 +145,8 @@ class Stepper:
         self._gate = np.empty((n_rows, 2 * model.inner), np.float32)
         self._acted = np.empty((n_rows, model.inner), np.float32)
         self._logits = np.empty((n_rows, model.head.levels.shape[1]), np.float32)
-        self._scores = np.empty((4, context), np.float32)
-        self._heads = np.empty(4 * shape.head_width, np.float32)
+        self._scores = np.zeros((HEADS, context), np.float32)
+        self._heads = np.empty(HEADS * shape.head_width, np.float32)
         self._part = np.empty(4 * TILE, np.float32)
         self._lanes = np.empty(LANES, np.float32)
         self._rotation = _first_rotation(shape.theta, shape.head_width)
@@ -330,27 +333,20 @@ def _attend(
             for i in range(width):
                 keys[streams[row], layer, group, i, places[row]] = qkv[row, k + i]
                 values[streams[row], layer, group, places[row], i] = qkv[row, v + i]
-    factors, zero = np.empty(16, np.float32), np.float32(0)
-    for row in range(n):
-        held = places[row] + 1
-        whole = held // 4 * 4
-        for group in range(n_groups):
-            k = keys[streams[row], layer, group].reshape(width * capacity)
-            v = values[streams[row], layer, group].reshape(width * capacity)
-            for begin in range(0, shared, 4):  # four heads at a time, the last of them may be none
-                n_here = min(4, shared - begin)
+    zero, asked = np.float32(0), np.zeros((HEADS, width), np.float32)
+    places_of = (streams * keys.shape[1] + layer) * n_groups * width * capacity
+    for group in range(n_groups):
+        for row in range(n):
+            held = places[row] + 1
+            at = places_of[row] + group * width * capacity
+            for begin in range(0, shared, HEADS):  # the last of them may be none
+                n_here = min(HEADS, shared - begin)
                 first = (group * shared + begin) * width
-                for h in range(4):
+                for h in range(n_here):
+                    for i in range(width):
+                        asked[h, i] = qkv[row, first + h * width + i] * scale
                     scores[h, :held] = zero
-                for i in range(0, width, 4):
-                    for h in range(4):
-                        for c in range(4):
-                            place = first + h * width + i + c
-                            factors[4 * h + c] = qkv[row, place] * scale if h < n_here else zero
-                    four_by_four(
-                        factors, k[i * capacity :], capacity, scores.reshape(-1),
-                        scores.shape[1], held,
-                    )  # fmt: skip
+                _score(asked, keys, at, held, n_here, scores)
                 for h in range(n_here):
                     softmax(scores[h, :held], lanes)
                     if len(weights) > 0:
@@ -360,17 +356,56 @@ def _attend(
                             share = scores[h, among[other]] if own else zero
                             weights[base + row, head, other] = share
                 mixed[:] = zero
-                for j in range(0, whole, 4):
-                    for h in range(4):
-                        for c in range(4):
-                            factors[4 * h + c] = scores[h, j + c]
-                    four_by_four(factors, v[j * width :], width, mixed, width, width)
+                _mix(scores, values, at, held, n_here, mixed)
                 for h in range(n_here):
-                    at = first + h * width
                     for i in range(width):
-                        out[row, at + i] = mixed[h * width + i]
-                    for j in range(whole, held):
-                        one_row(scores[h, j], v[j * width :], out[row, at : at + width])
+                        out[row, first + h * width + i] = mixed[h * width + i]
+
+
+@compiled
+def _score(
+    asked: NDArray[np.float32], keys: NDArray[np.float32], at: int, held: int, n_heads: int,
+    scores: NDArray[np.float32],
+) -> None:  # fmt: skip
+    """Add to each head's scores its products with the keys that begin at place `at`."""
+    width, capacity, stride = asked.shape[1], keys.shape[4], scores.shape[1]
+    a, k, s = pointer_to(asked), pointer_to(keys), pointer_to(scores)
+    whole = held // COLUMNS * COLUMNS
+    for n in range(0, whole, COLUMNS):
+        for i in range(0, width, DEPTH):
+            place = at + i * capacity + n
+            if n_heads == 3:
+                add_products(a, i, width, k, place, capacity, s, n, stride, 3, DEPTH)
+            else:
+                add_products(a, i, width, k, place, capacity, s, n, stride, HEADS, DEPTH)
+    for h in range(n_heads):
+        for n in range(whole, held):
+            total = scores[h, n]
+            for i in range(width):
+                total = fused(asked[h, i], k[at + i * capacity + n], total)
+            scores[h, n] = total
+
+
+@compiled
+def _mix(
+    scores: NDArray[np.float32], values: NDArray[np.float32], at: int, held: int, n_heads: int,
+    mixed: NDArray[np.float32],
+) -> None:  # fmt: skip
+    """Add to each head's part of `mixed` the values that begin at place `at`, by their scores."""
+    width, stride = values.shape[4], scores.shape[1]
+    s, v, m = pointer_to(scores), pointer_to(values), pointer_to(mixed)
+    whole, columns = held // DEPTH * DEPTH, width // COLUMNS * COLUMNS
+    for j in range(0, whole, DEPTH):
+        for n in range(0, columns, COLUMNS):
+            place = at + j * width + n
+            if n_heads == 3:
+                add_products(s, j, stride, v, place, width, m, n, width, 3, DEPTH)
+            else:
+                add_products(s, j, stride, v, place, width, m, n, width, HEADS, DEPTH)
+    for h in range(n_heads):
+        for j in range(held):
+            for n in range(columns if j < whole else 0, width):
+                m[h * width + n] = fused(scores[h, j], v[at + j * width + n], m[h * width + n])
 
 
 @compiled
