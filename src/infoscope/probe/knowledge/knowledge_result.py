@@ -106,7 +106,7 @@ class Knowledge:
     def figure(self) -> Figure:
         """Return the four values as bars with their intervals."""
         rows = {
-            f"state ({self.n_features['state']} numbers)": self.state,
+            f"state ({self.n_features['state']})": self.state,
             f"output ({self.n_features['output']})": self.output, "state and output": self.both,
             "random numbers": self.random,
         }  # fmt: skip
