@@ -59,7 +59,7 @@ class ByteMixer:
 
     Notes
     -----
-    Use one object for one text: it remembers all it has read. About 8 µs per byte.
+    Use one object for one text: it remembers all it has read. About 3 µs per byte.
 
     Source
     ------

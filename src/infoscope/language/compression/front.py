@@ -63,7 +63,7 @@ def compress(
         are coded by the byte model, or stored.
     model : str, LanguageModel or None
         A name or path for `load`, or a model of the llama architecture. None or "mix" uses the byte
-        model alone: 200 times faster, larger by half for English, and needs nothing to open.
+        model alone: a thousand times faster, twice as large for English, and needs nothing to open.
     streams : int, optional
         How many places of the text are decoded together, 1 to 64. More is faster (16 take a fifth
         of the time of 1) and larger by some tenths of a percent. Default: 1 below 16 kB, else 4.
@@ -94,13 +94,14 @@ def compress(
     The size leaves out the model (93 MB for "smollm2" as downloaded): it pays for many files, or
     for few bytes through a narrow channel. Well-known texts may have been in its training data.
     The arithmetic is fixed: a blob opens with any number of threads and any version of torch, and
-    a machine that computes otherwise is told before it decodes. About 15 ms per token (4 bytes) to
-    compress, 20 to 60 to decompress. When speed counts more than size, use zstd.
+    a machine that computes otherwise is told before it decodes. About 20 to 40 ms per token (4
+    bytes) to compress, 30 to 75 to decompress. When speed counts more than size, use zstd.
 
     Source
     ------
     Shannon, A mathematical theory of communication (1948), section 9; Rissanen and Langdon,
-    Arithmetic coding (1979); Mahoney (2005) for mixing; Krause et al., Dynamic evaluation (2018).
+    Arithmetic coding (1979); Mahoney (2005) for mixing; Krause et al., Dynamic evaluation (2018);
+    Hu et al., LoRA (2021): steps of low rank.
 
     Examples
     --------
