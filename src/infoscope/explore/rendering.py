@@ -99,8 +99,8 @@ def _shown(page: Page, entry: Any, values: dict[str, Any], slots: dict[str, Mark
         return Markup(
             '<details class="group"><summary>{}</summary><div>{}{}</div></details>'
         ).format(entry.title, about, inner)
-    return Markup('<section class="group"><h3>{}</h3>{}{}</section>').format(
-        entry.title, about, inner
+    return Markup('<div class="group" role="group" aria-label="{}">{}{}{}</div>').format(
+        entry.title, Markup('<p class="named">{}</p>').format(entry.title), about, inner
     )
 
 
