@@ -147,7 +147,7 @@ def view(
 
 
 def _place(place: tuple[float, float, float]) -> str:
-    return f"mean {place[0] + 0.0:.2f}, width {place[1]:.2f}".replace("-", "−")
+    return f"mean {round(place[0], 2) + 0.0:.2f}, width {place[1]:.2f}".replace("-", "−")
 
 
 def _lowest(apart: float, share: float) -> float:
