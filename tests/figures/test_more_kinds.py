@@ -106,8 +106,9 @@ def test_columns_are_as_high_as_their_values_and_drag_by_the_axis():
 
 
 def test_a_handle_moves_its_point_as_fast_as_the_pointer():
-    figure = line_chart([0, 10], {"y": [0, 1]}, title="T", x_label="x", y_label="y", y_range=(0, 1),
-                        handles=[Grip(0, 0, "m", "s"), Grip(10, 1, "m", "s", rate_x=3)])  # fmt: skip
+    grips = [Grip(0, 0, "m", "s"), Grip(10, 1, "m", "s", rate_x=3)]
+    words = {"title": "T", "x_label": "x", "y_label": "y"}
+    figure = line_chart([0, 10], {"y": [0, 1]}, y_range=(0, 1), handles=grips, **words)
     low, high = marks(figure, Handle)
     assert low.per_pixel_x * (high.x - low.x) == pytest.approx(10.0)
     assert low.per_pixel_y * (high.y - low.y) == pytest.approx(1.0)
@@ -125,9 +126,9 @@ def test_curves_leave_the_picture_at_its_edge():
 
 
 def test_signed_areas_are_split_where_the_curve_crosses_zero():
-    figure = signed_area([0, 1], [1, -3], title="T", x_label="x", y_label="n")
-    # the line 1 - 4x crosses at 1/4: areas 1/8 above and 9/8 below
-    assert figure.description == "n over x: 0.125 adds, 1.13 subtracts, together −1."
+    figure = signed_area([0, 1], [1, -2], title="T", x_label="x", y_label="n")
+    # the line 1 - 3x crosses at 1/3: areas 1/6 above and 2/3 below
+    assert figure.description == "n over x: 0.167 adds, 0.667 subtracts, together −0.500."
     gain, loss = (marks(figure, Path, role)[0] for role in ("gain", "loss"))
     zero = max(y for _, y in gain.points)
     assert min(y for _, y in loss.points) == pytest.approx(zero)
