@@ -21,7 +21,7 @@ Vector = NDArray[np.float64]
 _BLOCK = 512  # rows handled together: they stay in cache between the two products
 _MEMORY = 12
 _ARMIJO = 1e-4
-_PATIENCE = 30  # steps without a smaller gradient: rounding has been reached
+_PATIENCE = 100  # steps without a smaller gradient: rounding has been reached
 _SHORTEST = 1e-6
 _CURVATURE = 1e-3  # share of the curvature by the classes that is kept where a class is certain
 
