@@ -48,9 +48,15 @@ def layer_figure(report: LayerReport) -> Figure:
     return line_chart(
         range(len(names)), {"told": heights}, bands={"told": (low, high)},
         references={"H_V(Y)": report.null_entropy.value}, title=title,
-        x_label=f"layer (0 is {names[0]}, {len(names) - 1} is {names[-1]})",
+        x_label=_axis(names),
         y_label=f"V-information, {report.unit}", from_zero=True, description=description,
     )  # fmt: skip
+
+
+def _axis(names: list[str]) -> str:
+    if all(name.endswith(str(i)) for i, name in enumerate(names)):
+        return "layer"
+    return f"layer (0 is {names[0]}, {len(names) - 1} is {names[-1]})"
 
 
 def _word(family: str) -> str:
