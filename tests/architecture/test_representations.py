@@ -9,12 +9,14 @@ from infoscope.core.showing import Shown
 #: Packages with results; those of training, probes, labs and explorer are not listed yet.
 PACKAGES = (
     "measures", "measures.families", "codes", "channels", "calibrate", "known", "estimate",
-    "language", "language.words", "tables",
+    "language", "language.words", "tables", "train", "probe",
 )  # fmt: skip
 #: What goes in, not what comes out: contracts, settings, inputs and machines.
 NOT_RESULTS = {
     "HiddenStates", "LogitRows", "RowsOnDemand", "Tokens", "Thresholds", "Document", "ScoringRule",
-    "Column", "StreamCoder", "CompressedFile",
+    "Column", "StreamCoder", "Activations", "LanguageActivations", "TextStates", "WordStates",
+    "AnnotatedSentence", "AnnotatedWord", "Statement", "TwelveBits", "Binning", "GaussianNoise",
+    "NearestNeighbours", "PairwiseBounds",
 }  # fmt: skip
 
 

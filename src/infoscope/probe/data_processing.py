@@ -18,6 +18,7 @@ from infoscope.core.errors import InvalidArgument, MissingExtra, WrongType, sent
 from infoscope.core.extras import is_installed
 from infoscope.core.resample import Rng
 from infoscope.core.result import Estimate, Interval
+from infoscope.core.showing import Shown
 from infoscope.core.units import Unit, check_unit, from_nats
 from infoscope.figures import Figure, line_chart
 from infoscope.probe.planes.cloud import Cloud, Population, merge_rows, read_population
@@ -35,7 +36,7 @@ _NAME = "data_processing_check"
 
 
 @dataclass(frozen=True, slots=True)
-class ProcessedLayer:
+class ProcessedLayer(Shown):
     """One layer: what a linear probe reads, what is there, and the two differences.
 
     `linear` is the linear V-information, `information` is I(T;Y): exact for a finite set of inputs,
@@ -53,7 +54,7 @@ class ProcessedLayer:
 
 
 @dataclass(frozen=True, slots=True)
-class DataProcessing:
+class DataProcessing(Shown):
     """The layers in order, with I(X;Y) and H(Y) in `unit`, and what holds for all of them."""
 
     layers: tuple[ProcessedLayer, ...]

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from infoscope.core.errors import InvalidArgument, sentence
+from infoscope.core.showing import Shown
 
 __all__ = ["Alarm", "CollapseAlarm"]
 
 
 @dataclass(frozen=True, slots=True)
-class Alarm:
+class Alarm(Shown):
     """One alarm: what happened, at which step, and a sentence that says it in numbers."""
 
     kind: Literal["floor", "fall", "rise"]

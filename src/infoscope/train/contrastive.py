@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from infoscope.core.errors import InvalidArgument, sentence
+from infoscope.core.showing import Shown
 from infoscope.measures import bounds
 from infoscope.train.label_losses import cross_entropy_loss
 from infoscope.train.tensors import float_tensor
@@ -17,7 +18,7 @@ __all__ = ["Contrast", "info_nce", "nt_xent"]
 
 
 @dataclass(frozen=True, eq=False)
-class Contrast:
+class Contrast(Shown):
     """A contrastive step, in nats.
 
     Attributes

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from infoscope.core.showing import Shown
 from infoscope.core.units import bits
 
 __all__ = ["MonitorRecord", "MonitorValues"]
 
 
 @dataclass(frozen=True, slots=True)
-class MonitorValues:
+class MonitorValues(Shown):
     """Token-weighted means of a stretch of training; None where nothing was reported.
 
     Attributes
@@ -111,7 +112,7 @@ class MonitorValues:
 
 
 @dataclass(frozen=True, slots=True)
-class MonitorRecord:
+class MonitorRecord(Shown):
     """The values of the stretch that ended at an optimiser step."""
 
     step: int

@@ -15,6 +15,7 @@ from torch import Tensor
 from infoscope.core.arrays import is_readable
 from infoscope.core.errors import InvalidArgument, UnknownName, WrongType, sentence
 from infoscope.core.logits import Logits
+from infoscope.core.showing import Shown
 from infoscope.measures import kl_divergence
 from infoscope.train.tensors import check_numbers, float_tensor
 
@@ -25,7 +26,7 @@ ROWS = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class PenaltyFacts:
+class PenaltyFacts(Shown):
     """What one placement of one estimator estimates, and what training with it follows.
 
     Attributes

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from infoscope.core.errors import InvalidArgument, sentence
+from infoscope.core.showing import Shown
 from infoscope.train.row_pass import RowPass
 from infoscope.train.tensors import (
     IGNORED,
@@ -21,7 +22,7 @@ __all__ = ["TokenStatistics", "gather_statistics", "token_statistics"]
 
 
 @dataclass(frozen=True, eq=False)
-class TokenStatistics:
+class TokenStatistics(Shown):
     """One loss that can be differentiated, and what was seen on the way, in nats, detached.
 
     Attributes

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from infoscope.core.errors import InvalidArgument, sentence
+from infoscope.core.showing import Shown
 from infoscope.train.penalties import kl_penalty
 from infoscope.train.tensors import Reduction, check_numbers, float_tensor, kept, reduced
 
@@ -16,7 +17,7 @@ __all__ = ["PolicyStep", "policy_step", "ppo_clip_loss"]
 
 
 @dataclass(frozen=True)
-class PolicyStep:
+class PolicyStep(Shown):
     """How far a policy stands from the one that sampled.
 
     Attributes

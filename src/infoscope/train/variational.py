@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from infoscope.core.errors import InvalidArgument, sentence
+from infoscope.core.showing import Shown
 from infoscope.train.tensors import check_numbers, float_tensor
 
 __all__ = [
@@ -31,7 +32,7 @@ BLOCK = 1 << 22
 
 
 @dataclass(frozen=True, eq=False)
-class Elbo:
+class Elbo(Shown):
     """One step's objective and its parts, means over the batch in nats.
 
     Attributes
@@ -57,7 +58,7 @@ class Elbo:
 
 
 @dataclass(frozen=True)
-class RateSplit:
+class RateSplit(Shown):
     """What the rate of an encoder consists of, in nats an example.
 
     Attributes
@@ -88,7 +89,7 @@ class RateSplit:
 
 
 @dataclass(frozen=True, eq=False)
-class PosteriorReport:
+class PosteriorReport(Shown):
     """Whether an encoder uses its dimensions.
 
     Attributes

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infoscope.core.errors import DataError, sentence
+from infoscope.core.showing import Shown
 
 __all__ = [
     "BYTES", "JOINED", "MAGIC", "NEURAL", "RETURNS", "STORED", "CompressedFile", "Header", "Part",
@@ -53,7 +54,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class CompressedFile:
+class CompressedFile(Shown):
     """What a blob says of itself, without decoding it.
 
     Attributes

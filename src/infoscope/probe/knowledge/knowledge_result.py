@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infoscope.core.result import Estimate
+from infoscope.core.showing import Shown
 from infoscope.figures import Figure, Html, Section, Tile, bar_chart, esc, page, save_page
 from infoscope.figures import stat_tiles as tiles
 
@@ -20,7 +21,7 @@ _LEVEL = 0.05
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Knowledge:
+class Knowledge(Shown):
     """Information about the truth in the state against in the output, on the same examples.
 
     Attributes

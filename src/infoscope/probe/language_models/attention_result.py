@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from infoscope.core.errors import InvalidArgument, UnknownName, sentence
 from infoscope.core.extras import require
 from infoscope.core.result import Estimate
+from infoscope.core.showing import Shown
 from infoscope.core.units import check_unit, from_nats
 from infoscope.figures import Html, Section, heat_map, page, save_page, table
 from infoscope.language.aggregate import block_average
@@ -26,7 +27,7 @@ QUANTITIES = ("entropy", "normalised", "sink")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class AttentionEntropy:
+class AttentionEntropy(Shown):
     """What every attention head spreads its weight over, token by token.
 
     Attributes

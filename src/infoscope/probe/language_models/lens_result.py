@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from infoscope.core.extras import require
 from infoscope.core.result import Estimate
+from infoscope.core.showing import Shown
 from infoscope.language.aggregate import block_average
 from infoscope.language.result import ScoringRule
 
@@ -25,7 +26,7 @@ __all__ = ["LogitLens"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LogitLens:
+class LogitLens(Shown):
     """Every layer's prediction of every token of a text, in nats.
 
     Attributes

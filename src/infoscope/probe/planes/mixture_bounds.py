@@ -11,6 +11,7 @@ import numpy as np
 
 from infoscope.core.arrays import as_array, check_real, to_numpy
 from infoscope.core.errors import InvalidArgument, sentence
+from infoscope.core.showing import Shown
 from infoscope.core.units import Unit, check_unit, from_nats
 from infoscope.probe.representations.matrices import Floats, read_rows
 
@@ -23,7 +24,7 @@ Pairs = Callable[[slice], tuple[Floats, Floats]]
 
 
 @dataclass(frozen=True, slots=True)
-class EntropyBounds:
+class EntropyBounds(Shown):
     """Lower and upper bound on the differential entropy of a mixture, in `unit`.
 
     `components` is the mean entropy of the components, h(X | component); so low - components and

@@ -13,6 +13,7 @@ from infoscope.core.errors import DataError, MissingExtra, NotFound, UnknownName
 from infoscope.core.extras import is_installed
 from infoscope.core.files import write_text
 from infoscope.core.result import Estimate, Interval
+from infoscope.core.showing import Shown
 from infoscope.core.units import Unit
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ __all__ = ["PlanePoint", "PlaneTrajectory", "load_trajectory"]
 
 
 @dataclass(frozen=True, slots=True)
-class PlanePoint:
+class PlanePoint(Shown):
     """Where one layer stood at one epoch, under one noise model.
 
     `of_input` is I(X;T), `of_label` I(T;Y); each an `Estimate` with unit, error and notes.
@@ -37,7 +38,7 @@ class PlanePoint:
 
 
 @dataclass(frozen=True, slots=True)
-class PlaneTrajectory:
+class PlaneTrajectory(Shown):
     """Every point of a plane, the entropies that frame it, and what a reader must know.
 
     Parameters

@@ -14,6 +14,7 @@ from torch import nn
 
 from infoscope.core.errors import InvalidArgument, UnknownName, sentence
 from infoscope.core.progress import Progress
+from infoscope.core.showing import Shown
 from infoscope.core.units import Unit
 from infoscope.probe.planes.bins import Binning
 from infoscope.probe.planes.noise_models import NoiseModel
@@ -37,7 +38,7 @@ class TwelveBits:
 
 
 @dataclass(frozen=True, slots=True)
-class TwelveBitsRun:
+class TwelveBitsRun(Shown):
     """A trained network with its recorded plane and its accuracies."""
 
     trajectory: PlaneTrajectory

@@ -18,6 +18,7 @@ from infoscope.core.errors import InvalidArgument, UnknownName, sentence
 from infoscope.core.progress import Progress
 from infoscope.core.resample import Rng, generator
 from infoscope.core.result import Estimate
+from infoscope.core.showing import Shown
 from infoscope.core.units import UNITS, Unit, check_unit
 from infoscope.probe.probes.fitting import Family, check_family, fit_reader
 from infoscope.probe.probes.splitting import Split, fold_numbers
@@ -35,7 +36,7 @@ _VALIDATION = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class CodeBlock:
+class CodeBlock(Shown):
     """Labels coded together by one probe: how many came before, how many these are, their cost."""
 
     n_before: int
@@ -50,7 +51,7 @@ class CodeBlock:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LabelCode:
+class LabelCode(Shown):
     """The length of a code for all labels, and of codes that do not look at the features.
 
     Attributes

@@ -13,6 +13,7 @@ from infoscope.core.errors import InvalidArgument, sentence
 from infoscope.core.progress import Progress
 from infoscope.core.resample import Rng, generator
 from infoscope.core.result import Estimate
+from infoscope.core.showing import Shown
 from infoscope.core.units import UNITS, Unit
 from infoscope.probe.probes.fitting import Family
 from infoscope.probe.probes.information import Setting, Splits, measured
@@ -23,7 +24,7 @@ __all__ = ["ControlTask", "control_task"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ControlTask:
+class ControlTask(Shown):
     """A probe on the real labels beside the same probe on control labels.
 
     Attributes

@@ -13,6 +13,7 @@ from infoscope.core.errors import InvalidArgument, UnknownName, WrongType, sente
 from infoscope.core.progress import Progress
 from infoscope.core.resample import Rng
 from infoscope.core.result import Estimate
+from infoscope.core.showing import Shown
 from infoscope.core.units import UNITS, Unit
 from infoscope.probe.probes.fitting import Family
 from infoscope.probe.probes.information import Setting, Splits, measured
@@ -27,7 +28,7 @@ __all__ = ["LayerReport", "layer_report"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LayerReport:
+class LayerReport(Shown):
     """V-information of each layer about one target, on the same test examples.
 
     Attributes

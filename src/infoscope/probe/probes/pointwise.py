@@ -19,6 +19,7 @@ from infoscope.core.errors import InvalidArgument, sentence
 from infoscope.core.progress import Progress
 from infoscope.core.resample import Rng, generator
 from infoscope.core.result import Estimate
+from infoscope.core.showing import Shown
 from infoscope.core.units import Unit, check_unit, from_nats
 from infoscope.probe.probes.fitting import Family
 from infoscope.probe.probes.information import Setting, measured
@@ -31,7 +32,7 @@ __all__ = ["PointwiseVInformation", "pointwise_from_predictions", "pointwise_v_i
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PointwiseVInformation:
+class PointwiseVInformation(Shown):
     """log q(y|x) - log q0(y) of every example, q fitted without it.
 
     Attributes

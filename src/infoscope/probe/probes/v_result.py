@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from infoscope.core.errors import InvalidArgument, sentence
 from infoscope.core.result import Estimate
+from infoscope.core.showing import Shown
 from infoscope.probe.probes.readers import Reader
 from infoscope.probe.probes.splitting import Split
 
@@ -17,7 +18,7 @@ __all__ = ["HardExample", "VInformation", "hardest_rows"]
 
 
 @dataclass(frozen=True, slots=True)
-class HardExample:
+class HardExample(Shown):
     """An example that the features speak against: its row, label, guess, and pointwise value."""
 
     row: int
@@ -44,7 +45,7 @@ def hardest_rows(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class VInformation:
+class VInformation(Shown):
     """V-information with its two entropies, accuracy, and pointwise values.
 
     Attributes
