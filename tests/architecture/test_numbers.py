@@ -8,7 +8,8 @@ import pytest
 import infoscope
 
 ROOT = Path(infoscope.__file__).parent
-SOURCES = sorted(ROOT.rglob("*.py"))
+#: Labs show wrong ways on purpose, beside the right ones.
+SOURCES = sorted(path for path in ROOT.rglob("*.py") if path.parent.name != "lessons")
 LOGARITHMS = {"log", "log2", "log10"}
 SWALLOWERS = {"nansum", "nanmean", "nan_to_num", "nanmax", "nanmin", "nanvar", "nanstd"}
 
