@@ -32,6 +32,13 @@ def values_of(page: Page, preset: Any) -> dict[str, Any]:
     return reading.values
 
 
+def flat(value: Any) -> Any:
+    """Return the rows of a table in one row; anything else as it is."""
+    if isinstance(value, tuple) and value and isinstance(value[0], tuple):
+        return [len(value), *(number for row in value for number in row)]
+    return value
+
+
 @pytest.mark.parametrize("page", PAGES.values(), ids=PAGES.keys())
 def test_the_declaration_holds_together(page: Page) -> None:
     assert page.group in GROUPS
@@ -87,7 +94,7 @@ def test_the_address_leads_back_to_the_state(page: Page, preset: Any) -> None:
     again = read(page, Sent(query)).values
     for control in page.flat:
         if control.in_address:
-            assert again[control.name] == pytest.approx(values[control.name])
+            assert flat(again[control.name]) == pytest.approx(flat(values[control.name]))
 
 
 @pytest.mark.parametrize("page", PAGES.values(), ids=PAGES.keys())
