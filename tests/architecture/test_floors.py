@@ -35,14 +35,14 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
 
 #: The only files that may name these modules at the top level or inside a function.
 HEAVY = {
-    "torch": {"language", "train", "probe", "measures/families"},
+    "torch": {"language", "train", "probe", "measures/families", "explore/reading_along.py"},
     "transformers": {
         "language/huggingface.py",
         "train/callbacks/huggingface.py",
         "train/callbacks/trl.py",
     },
     "lightning": {"train/callbacks/lightning.py"},
-    "pyarrow": {"tables", "language/documents_parquet.py"},
+    "pyarrow": {"tables", "language/documents_parquet.py", "explore/table_reading.py"},
     "ray": {"language/ray_engine.py"},
     "ibis": {"tables"},
     "duckdb": {"tables/remote_duckdb.py"},

@@ -16,13 +16,12 @@ from infoscope.language.guessing import (
     GuessingBounds,
     guess_numbers,
     guessing_bounds,
-    twenty_seven_letters,
 )
 from infoscope.language.ngram import NgramModel
+from infoscope.language.passages import ALPHABET, passage_start, twenty_seven_letters
 
 __all__ = ["ALPHABET", "GuessingGame", "guessing_game"]
 
-ALPHABET = " ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _LEAST_TRAINING = 200
 
 
@@ -109,8 +108,7 @@ def guessing_game(
                      f"hold {shown} letters to show, {hidden} to guess and {_LEAST_TRAINING} to "
                      "learn from (at least 1, 2 and 200)", len(letters))
         )  # fmt: skip
-    words = [i + 1 for i, c in enumerate(letters[: len(letters) - length]) if c == " "] or [0]
-    begin = words[int(np.random.default_rng(rng).integers(len(words)))]
+    begin = passage_start(letters, length, rng)
     passage = letters[begin : begin + length]
     rest = [letters[:begin], letters[begin + length :]]
     model = NgramModel.train(

@@ -7,8 +7,6 @@ text's whole information, and their simple frequencies bound it from both sides.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +24,7 @@ from infoscope.estimate import entropy
 from infoscope.language.aggregate import block_average
 from infoscope.language.contract import LanguageModel
 from infoscope.language.denormals import denormals_flushed
+from infoscope.language.passages import twenty_seven_letters
 from infoscope.language.rows import logit_chunks
 from infoscope.language.scoring import as_model, plan_reading, text_as_bytes
 
@@ -226,17 +225,6 @@ def guess_numbers(
                 out[window.first + first : window.first + last] = 1 + ahead + tied
                 bar.advance(last - first)
     return out
-
-
-def twenty_seven_letters(text: str) -> str:
-    """Fold a text into Shannon's alphabet: A to Z and the space, accents and the rest dropped.
-
-    >>> twenty_seven_letters("Alice -- née 1865?")
-    'ALICE NEE '
-    """
-    bare = unicodedata.normalize("NFKD", text).upper()
-    kept = "".join(char for char in bare if not unicodedata.combining(char))
-    return re.sub(r"[^A-Z]+", " ", re.sub(r"['’]", "", kept))
 
 
 def _estimate(

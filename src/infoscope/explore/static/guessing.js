@@ -1,0 +1,13 @@
+// Shannon's game by keyboard: a letter or the space bar presses the key of that name.
+"use strict";
+document.addEventListener("keydown", (event) => {
+  const target = event.target instanceof Element ? event.target : null;
+  if (event.ctrlKey || event.metaKey || event.altKey || target?.closest("input,textarea,select,summary,a")) return;
+  if (event.key === " " && target?.closest("button") && !target.closest(".keys")) return;
+  const name = event.key === " " ? "space" : event.key.length === 1 ? event.key.toUpperCase() : "";
+  if (!/^([A-Z]|space)$/.test(name)) return;
+  const key = /** @type {HTMLButtonElement | null} */ (document.querySelector(`.keys [data-move="letter.${name}"]`));
+  if (!key) return;
+  event.preventDefault();
+  if (!key.disabled) key.click();
+});
