@@ -272,3 +272,13 @@ def test_the_kept_reading_is_what_the_model_says() -> None:
     whole = score(sample_reading.TEXT, loaded("smollm2"), by_byte=True, progress=False)
     np.testing.assert_allclose(found.surprisal, whole.surprisal, atol=2e-3)
     np.testing.assert_allclose(found.bytes(), whole.bytes(), atol=2e-3)
+
+
+def test_a_reader_who_leaves_in_the_middle_ends_the_reading() -> None:
+    stream = page.run(**values(text=ALICE[:3000].decode(), model="mix"))
+    for patch in stream:
+        if "+by-token" in patch:
+            break
+    stream.close()
+    with pytest.raises(StopIteration):
+        next(stream)

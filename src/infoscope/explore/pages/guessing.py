@@ -155,7 +155,8 @@ def _chart(counts: list[int], width: float) -> Figure:
     most = max(8, *counts)
     own = np.bincount(counts, minlength=most + 1)[1:].tolist()
     return column_chart(
-        [str(i) for i in range(1, most + 1)], {"letters": own}, title="How many guesses it took",
+        [str(i) for i in range(1, most + 1)], {"letters": own},
+        texts={"letters": [str(n) if n else "" for n in own]}, title="How many guesses it took",
         y_label="letters", width=width, height=230,
         description=f"How often the letter was right at guess 1, 2, …: {own[0]} of {sum(own)} at "
         "the first.",
