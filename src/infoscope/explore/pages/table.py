@@ -63,7 +63,7 @@ def view(*, target: str, method: str, k: int, shown: str, width: int) -> Patch:
         "tiles": table_map.overview(found),
         "selection": table_map.selected(picks, target, SPELLED[method]) if picks
         else _wanted(target, found["names"]),
-        "kinds": table_map.kinds(found), "report": "",
+        "kinds": table_map.kinds(found),
     }  # fmt: skip
 
 
@@ -129,10 +129,11 @@ def _report(found: Any, label: str) -> Html:
     data = json.dumps(found.to_dict(), ensure_ascii=False, allow_nan=False).encode()
     stem = "".join(c if c.isalnum() or c in "-_" else "-" for c in label.rpartition(".")[0])[:60]
     name = esc(stem.strip("-") or "table")
+    about = f" on {esc(found.target)}" if found.target else ""
     return Html(
         f'<p class="takings"><a class="button" download="{name}-report.html" '
         f'href="data:text/html;charset=utf-8;base64,{base64.b64encode(page).decode()}">'
-        f"Save the report (HTML, {len(page) / 1000:,.0f} kB)</a> "
+        f"Save the report{about} (HTML, {len(page) / 1000:,.0f} kB)</a> "
         f'<a class="button" download="{name}.json" href="data:application/json;base64,'
         f'{base64.b64encode(data).decode()}">Save the numbers (JSON)</a></p>'
     )
