@@ -12,7 +12,7 @@ from infoscope.explore.pages import channels as page
 from infoscope.figures import Figure
 from infoscope.figures.marks import Handle
 
-START: dict[str, Any] = page.PAGE.defaults()
+START: Any = page.PAGE.defaults()
 
 
 def numbers(**values: Any) -> dict[str, float]:
