@@ -1,0 +1,61 @@
+"""The reference card: every call on it is run, and gives what is printed beside it."""
+
+import math
+from typing import Any
+
+import pytest
+
+from infoscope.explore.pages import reference as page
+from infoscope.explore.quantities import QUANTITIES, SETUP, Quantity
+from infoscope.explore.registry import all_pages
+
+#: values that follow by hand, from the same inputs
+BY_HAND = {
+    "Surprisal": 3.0,
+    "Entropy": -0.9 * math.log(0.9) - 0.1 * math.log(0.1),
+    "Rényi entropy": -math.log(0.375),
+    "Entropy of a Gaussian": 0.5 * math.log(2 * math.pi * math.e),
+    "KL of two Gaussians": 0.5 * (0.25 + 0.25 - 1) + math.log(2),
+    "Jeffreys' divergence": 0.4 * math.log(9),
+    "Gaussian mutual information": -0.5 * math.log(0.64),
+    "Information gain": 1 + 0.8 * math.log2(0.8) + 0.2 * math.log2(0.2),
+    "Capacity": 1 + 0.9 * math.log2(0.9) + 0.1 * math.log2(0.1),
+    "Rate–distortion": 1 + 0.11 * math.log2(0.11) + 0.89 * math.log2(0.89),
+    "Log loss": -(math.log(0.9) + math.log(0.8) + math.log(0.7)) / 3,
+    "Brier score": (0.01 + 0.04 + 0.09) / 3,
+    "Perplexity of a loss": math.exp(3.2),
+    "Optimum under a KL penalty": math.e / (1 + math.e),
+    "KL of the best of n": math.log(4) - 0.75,
+}
+
+
+@pytest.fixture(scope="module")
+def space() -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    exec(SETUP, found)
+    return found
+
+
+@pytest.mark.parametrize("one", QUANTITIES, ids=[one.name for one in QUANTITIES])
+def test_a_call_gives_the_value_printed(one: Quantity, space: dict[str, Any]) -> None:
+    assert f"{float(eval(one.call, dict(space))):.6g}" == one.value
+    if one.name in BY_HAND:
+        assert f"{BY_HAND[one.name]:.6g}" == one.value
+
+
+def test_names_are_unique_and_pages_exist() -> None:
+    names = [one.name for one in QUANTITIES]
+    assert len(set(names)) == len(names)
+    assert set(BY_HAND) <= set(names)
+    for one in QUANTITIES:
+        assert one.page == "" or one.page in all_pages(), one.name
+        assert one.unit
+        assert one.zero
+
+
+def test_every_quantity_is_on_the_card() -> None:
+    shown = "".join(str(html) for html in page.view().values())
+    for one in QUANTITIES:
+        assert one.value in shown
+    assert shown.count('class="math"') == len(QUANTITIES)
+    assert [one for group in page.GROUPS for one in page.rows(group)] == list(QUANTITIES)
