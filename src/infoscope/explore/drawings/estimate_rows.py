@@ -77,9 +77,8 @@ def estimate_rows(
     for value in at:
         marks.append(Path(((px(value), head), (px(value), foot)), "grid"))
         marks.append(Text(px(value), foot + 17, format_number(value, at), "tick", "middle"))
-    stops = [head - 6, *(head + tall * i for i in range(len(rows))), foot]
-    for i, stop in enumerate(stops[1:]):  # above the rows, names must not be crossed
-        start = stops[i] if wide else head + tall * i + 20
+    cuts = [(head + tall * i + 20, head + tall * (i + 1)) for i in range(len(rows))]
+    for start, stop in [(head - 6, foot)] if wide else cuts:  # it must not cross the names
         marks.append(Path(((px(truth), start), (px(truth), stop)), "reference"))
     anchor = "end" if px(truth) > width / 2 else "start"
     shift = -4 if anchor == "end" else 4

@@ -86,7 +86,7 @@ def view(*, rho: float, n: int, seed: int, bins: int, more: bool, width: int) ->
     rows = [Row(NAMES["histogram"], counted)]
     for name, one in found.items():
         ends = one.interval
-        label = f"{NAMES[name]}: {one.method}" if name == "auto" else NAMES[name]
+        label = f"auto: {one.method}" if name == "auto" else NAMES[name]
         rows.append(Row(label, one.value, *((ends.low, ends.high) if ends else (None, None))))
     top = next((t for t in (0.25, 0.5, 1.0, 2.0) if max(exact, counted) <= t), 4.0)
     return {
