@@ -36,6 +36,14 @@ def _solved(joint: Rows, beta: float) -> Any:
     return isc.channels.information_bottleneck(joint, beta, unit="bits", tolerance=TOLERANCE)
 
 
+def _pace(curve: Any, beta: float) -> float:
+    """Return how far β moves for one bit told: the slope between the points around it."""
+    at = min(max(int(np.searchsorted(curve.betas, beta)), 1), len(curve.betas) - 1)
+    told = float(curve.complexities[at] - curve.complexities[at - 1])
+    step = float(curve.betas[at] - curve.betas[at - 1])
+    return min(step / told, 60.0) if told > 0 else 60.0
+
+
 def numbers(*, joint: Rows, beta: float) -> dict[str, float]:
     """Return what T keeps of X and of Y, and all that X knows of Y, in bits."""
     found = _solved(joint, beta)
@@ -62,6 +70,7 @@ def view(*, joint: Rows, beta: float, width: int) -> Patch:
     else:
         y = np.array([pairs[a] for a in x.tolist()])
     top = 1.15 * all_of_it if all_of_it > 1e-9 else 1.0
+    pace = _pace(known, beta)
     letters = [f"x{i + 1}" for i in range(len(joint))]
     clusters = [f"t{k + 1}" for k in range(solved.n_clusters)]
     return {
@@ -69,10 +78,11 @@ def view(*, joint: Rows, beta: float, width: int) -> Patch:
             x, {"best": y}, title="What can be kept of Y for what is told of X",
             x_label="I(X;T), bits told", y_label="I(T;Y), bits that matter", y_range=(0.0, top),
             references={"I(X;Y)": all_of_it}, filled=["best"],
-            dots={f"β = {beta:.4g}": (found["complexity"], found["relevance"])},
+            handles=[Grip(found["complexity"], found["relevance"], "beta", rate_x=pace,
+                          label=f"Drag: β = {beta:.4g}")],
             description=f"At β = {beta:.4g}, {found['complexity']:.4f} bits of X keep "
             f"{found['relevance']:.4f} of the {all_of_it:.4f} bits that X knows of Y. Nothing lies "
-            "above the curve.", width=width, height=320,
+            "above the curve. Drag the point.", width=width, height=320,
         ),
         "tiles": stat_tiles([
             Tile("Told of X", f"{found['complexity']:.4f}", "bits", "I(X;T)"),

@@ -22,7 +22,7 @@ __all__ = [
 ]  # fmt: skip
 
 SHARPNESS = {"over": 2.0, "right": 1.0, "under": 0.5}
-NAMES = {"over": "Overconfident", "right": "Calibrated", "under": "Underconfident", "own": "Own"}
+NAMES = {"over": "Too sure", "right": "Right", "under": "Too timid", "own": "Own"}
 MAX_ROWS, MAX_COLUMNS, MAX_CHARS, MAX_BYTES = 5_000, 33, 200_000, 2_000_000
 GRID = np.geomspace(0.2, 5.0, 49)
 OWN = """\
@@ -158,7 +158,7 @@ def view(*, source: str, n: int, seed: int, text: str, t: float, width: int) -> 
         "parts": _terms(source, n, seed, text, t, width),
         "heat": line_chart(
             GRID, {"log loss": losses}, title="Log loss against temperature", log_x=True,
-            x_label="temperature T that divides the logits", y_label="nats per case",
+            x_label="temperature T", y_label="nats per case",
             markers={f"best: {best:.3f}": best} if GRID[0] <= best <= GRID[-1] else None,
             handles=[Grip(t, found["log_loss"], "t", rate_x=t, label="Drag: the temperature")]
             if math.isfinite(found["log_loss"]) else (),
@@ -322,7 +322,7 @@ PAGE = Page(
               help="divides the logits: above 1 softens, below 1 sharpens"),
         Group("Drawn forecasts", (
             Number(name="n", label="Cases", default=1000, low=20, high=5000, step=10, whole=True),
-            Number(name="seed", label="Seed", default=0, low=0, high=2**31 - 1, whole=True),
+            Number(name="seed", label="Seed", default=7, low=0, high=2**31 - 1, whole=True),
         ), folded=True),
         Group("Your own forecasts", (
             TextArea(name="text", label="One case a line: probability, label", default=OWN, rows=8,

@@ -20,7 +20,8 @@ __all__ = ["PAGE", "code", "ends", "notice", "numbers", "picture", "settle", "vi
 Rows = tuple[tuple[float, ...], ...]
 
 POINTS = 49
-SLOPES = np.geomspace(0.05, 60.0, 32)
+#: slopes of the curve of one's own source, times the range of distortions that matters
+SLOPES = np.geomspace(0.4, 20.0, 40)
 TOLERANCE = 1e-6
 HAMMING: Rows = ((0, 1, 1), (1, 0, 1), (1, 1, 0))
 SQUARES: Rows = ((0, 1, 4, 9), (1, 0, 1, 4), (4, 1, 0, 1), (9, 4, 1, 0))
@@ -63,7 +64,8 @@ def _curve(
     low, high = ends(kind=kind, coin=coin, variance=variance, p=p, d=d)
     if kind == "own":
         find = isc.channels.rate_distortion
-        found = [find(p, d, slope=float(s), unit="bits", tolerance=TOLERANCE) for s in SLOPES]
+        slopes = (SLOPES / (high - low)).tolist()
+        found = [find(p, d, slope=s, unit="bits", tolerance=TOLERANCE) for s in slopes]
         found.append(find(p, d, slope=math.inf, unit="bits", tolerance=TOLERANCE))
         pairs = {round(one.distortion, 9): one.value for one in found} | {high: 0.0}
         at = np.array(sorted(pairs))
