@@ -7,7 +7,7 @@ from dataclasses import dataclass
 __all__ = ["QUANTITIES", "SETUP", "Quantity"]
 
 #: what every call may use
-SETUP = "import numpy as np\nimport infoscope as isc\nfrom infoscope import codes, train\n"
+SETUP = "import torch\nimport infoscope as isc\nfrom infoscope import codes, estimate, train\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,22 @@ QUANTITIES = (
         ("Gaussian mutual information", r"-\tfrac12\log(1-\rho^2)",
          "isc.gaussian_mutual_information([[1.0, 0.6], [0.6, 1.0]], 1)", "0.223144", "nats",
          "|ρ| = 1 gives ∞", "0 to ∞", "mutual-information"),
+        ("Pointwise mutual information", r"\log\tfrac{p(x,y)}{p(x)p(y)}",
+         'isc.pointwise_mutual_information([[0.4, 0.1], [0.1, 0.4]], unit="bits")[0, 0]',
+         "0.678072", "bits", "an empty cell gives −∞", "−∞ to −log p(x,y)",
+         "mutual-information"),
+        ("Conditional mutual information", r"\sum p\log\tfrac{p(x,y|z)}{p(x|z)p(y|z)}",
+         "isc.conditional_mutual_information([[[0.25, 0.0], [0.0, 0.25]], "
+         '[[0.0, 0.25], [0.25, 0.0]]], unit="bits")', "1", "bits", "empty cells add 0",
+         "0 to min(H(X|Z), H(Y|Z))", "mutual-information"),
+        ("Total correlation", r"\sum H(X_i)-H(X_1,\dots)",
+         "isc.total_correlation([[[0.25, 0.0], [0.0, 0.25]], [[0.0, 0.25], [0.25, 0.0]]], "
+         'unit="bits")', "1", "bits", "0 only for independent ones", "0 to ∞", ""),
+        ("Gain ratio", r"\text{gain}/H(g)", "isc.gain_ratio([5, 5], [[4, 1], [1, 4]])",
+         "0.278072", "", "an empty group adds 0", "0 to 1", "table"),
+        ("Entropy of a sample, corrected", r"\hat H+\tfrac{k-1}{2n}",
+         'estimate.entropy(["a"] * 6 + ["b"] * 4, method="miller_madow")', "0.723012", "nats",
+         "unseen symbols are not counted", "0 to ∞", "mutual-information"),
         ("Information gain", r"H(Y)-\sum_g \tfrac{n_g}{n}H(Y|g)",
          'isc.information_gain([5, 5], [[4, 1], [1, 4]], unit="bits")', "0.278072", "bits",
          "an empty group adds 0", "0 to H(Y)", "table"),
@@ -132,11 +148,19 @@ QUANTITIES = (
          "0 where what was said is what happened", "0 to ∞", "calibration"),
         ("Perplexity of a loss", r"e^{\text{loss}}", "isc.perplexity_from_loss(3.2)", "24.5325",
          "equal choices", "takes nats per token", "1 to ∞", "cross-entropy"),
+        ("Bits per byte", r"\tfrac{\text{nats}}{\text{bytes}\,\ln 2}",
+         "isc.bits_per_byte(1000.0, 1200)", "1.20225", "bits/byte",
+         "comparable between tokenizers", "0 to ∞", "text"),
         ("Nats to bits", r"x/\ln 2", "isc.bits(3.2)", "4.61662", "bits", "0 stays 0", "",
          "text"),
+        ("Rate of a Gaussian code", r"\tfrac12(\mu^2+\sigma^2-1-\log\sigma^2)",
+         "train.gaussian_rate(torch.tensor([0.5]), torch.tensor([0.0]))[0]", "0.125", "nats",
+         "0 is collapse: q is the prior", "0 to ∞", ""),
+        ("InfoNCE bound", r"\log N-\text{loss}",
+         "train.info_nce(torch.eye(4), torch.eye(4), temperature=1.0).cap", "1.38629", "nats",
+         "never above log N; this is its cap at N = 4", "to log N", ""),
         ("Optimum under a KL penalty", r"\pi^*\propto\pi_0e^{r/\beta}",
-         "np.exp(isc.Logits(np.log([0.5, 0.5]) + np.array([1.0, 0.0]) / 1.0)"
-         ".log_probabilities())[0]", "0.731059", "probability",
+         "train.tilted_policy([0.5, 0.5], [1.0, 0.0], 1.0)[0][0]", "0.731059", "probability",
          "what the reference never says stays at 0", "0 to 1", ""),
         ("KL of the best of n", r"\log n-\tfrac{n-1}n", "train.best_of_n_kl(4)", "0.636294",
          "nats", "n = 1 gives 0; an upper bound", "0 to ∞", ""),

@@ -71,8 +71,8 @@ PAGE = Page(
     notice="Functions give nats unless unit= says otherwise; one bit is 0.693147 nats, one nat "
     "1.442695 bits.",
     explain=r"""
-**Reading the calls.** `import infoscope as isc`, `import numpy as np`,
-`from infoscope import codes, train`. Distributions come as probabilities that sum to one, or as
+**Reading the calls.** `import infoscope as isc`, `from infoscope import codes, estimate, train`;
+what is in `train` wants `torch`. Distributions come as probabilities that sum to one, or as
 `isc.Logits`; nothing is renormalised, clipped or padded with a small number on the way.
 
 **At zero.** $0\log 0 = 0$, exactly. Where $p > 0 = q$, cross-entropy and divergence are $\infty$,
