@@ -20,13 +20,14 @@ import torch
 import transformers
 from transformers import LlamaConfig, LlamaModel
 
-from infoscope.language import load
+from infoscope.language import LanguageModel, load
 from infoscope.probe import collect_activations, language_activations
 
 OUT = Path(__file__).parents[1] / "results" / "probe_activations.csv"
 TEXT = Path(__file__).parents[2] / "src" / "infoscope" / "data" / "alice_chapter_1.txt"
 N = 4096
 ROUNDS = 3
+RUNS = 2  # the spread between runs on a busy machine is as large as the cost itself
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -43,19 +44,20 @@ def compare(
     for _ in range(ROUNDS):
         a.append(timed(plain))
         b.append(timed(full))
-    row = {"what": what, "plain_cpu_s": f"{min(a):.2f}", "with_activations_cpu_s": f"{min(b):.2f}",
-           "ratio": f"{min(b) / min(a):.3f}"}  # fmt: skip
+    row: dict[str, object] = {
+        "what": what,
+        "plain_cpu_s": f"{min(a):.2f}",
+        "with_activations_cpu_s": f"{min(b):.2f}",
+        "ratio": f"{min(b) / min(a):.3f}",
+    }
     print(row)
     return row
 
 
-def main() -> None:
-    model = load("smollm2")
-    text = TEXT.read_bytes() * 3
-    ids = model.encode(text).ids[:N]
-    text = model.decode(ids.tolist())
-    step = model.default_context - 1
-    windows = [np.concatenate([[model.prefix], ids[a : a + step]]) for a in range(0, N, step)]
+def measured(
+    model: LanguageModel, text: bytes, windows: list[np.ndarray]
+) -> list[dict[str, object]]:
+    """One run of all three comparisons."""
     rows = [compare(
         "smollm2, own trunk, in memory", lambda: [model.predict(w) for w in windows],
         lambda: language_activations(text, model),
@@ -84,6 +86,19 @@ def main() -> None:
         lambda: collect_activations(trunk, {"input_ids": batch}, names, batch_size=2,
                                     call=lambda m, b: m(**b, use_cache=False)),
     ))  # fmt: skip
+    return rows
+
+
+def main() -> None:
+    model = load("smollm2")
+    text = TEXT.read_bytes() * 3
+    ids = model.encode(text).ids[:N]
+    text = model.decode(ids.tolist())
+    step = model.default_context - 1
+    windows = [np.concatenate([[model.prefix], ids[a : a + step]]) for a in range(0, N, step)]
+    rows: list[dict[str, object]] = []
+    for run in range(1, RUNS + 1):
+        rows += [{"run": run} | row for row in measured(model, text, windows)]
     stamp = {
         "tokens": N, "machine": f"{platform.machine()}, {platform.system()}, CPU, one thread",
         "date": dt.date.today().isoformat(),

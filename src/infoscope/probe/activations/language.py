@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -192,7 +193,8 @@ class _Sink:
             return
         last = first + len(rows)
         real = self.real[first:last]
-        values: NDArray[Any] = rows.detach().to("cpu").float().numpy()
+        here = rows.detach().to("cpu")
+        values: NDArray[Any] = (here if here.dtype == torch.float64 else here.float()).numpy()
         if real.all():
             kept = values
         else:  # a window's prefix stands first: a view is enough
