@@ -16,7 +16,7 @@ from infoscope.figures.markup import Html, esc
 from infoscope.figures.scales import format_number
 from infoscope.figures.style import card_style, figure_style
 
-__all__ = ["card", "result_card"]
+__all__ = ["card", "result_card", "spelled", "written"]
 
 #: Longer texts are cut, and longer lists are told by their size.
 MOST_LETTERS = 400

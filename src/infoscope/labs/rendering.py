@@ -59,7 +59,7 @@ def code_html(source: str) -> Html:
     try:
         tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
     except (tokenize.TokenError, IndentationError):
-        return esc(source)
+        return Html(esc(source))
     for token in tokens:
         kind = _class_of(token)
         if not kind:

@@ -7,9 +7,66 @@ activations run without torch.
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from infoscope.core.extras import require
+
+if TYPE_CHECKING:
+    from infoscope.probe.activations.collecting import collect_activations
+    from infoscope.probe.activations.language import LanguageActivations, language_activations
+    from infoscope.probe.activations.stored import Activations, load_activations
+    from infoscope.probe.data_processing import (
+        DataProcessing,
+        ProcessedLayer,
+        data_processing_check,
+    )
+    from infoscope.probe.knowledge.comparing import knows
+    from infoscope.probe.knowledge.knowledge_result import Knowledge
+    from infoscope.probe.knowledge.statements import Statement, factual_statements
+    from infoscope.probe.language_models.annotated_text import (
+        AnnotatedSentence,
+        AnnotatedWord,
+        read_conllu,
+    )
+    from infoscope.probe.language_models.attention_reading import attention_entropy
+    from infoscope.probe.language_models.attention_result import AttentionEntropy
+    from infoscope.probe.language_models.lens_reading import logit_lens
+    from infoscope.probe.language_models.lens_result import LogitLens
+    from infoscope.probe.language_models.states_of_texts import TextStates, text_states
+    from infoscope.probe.language_models.states_of_words import WordStates, word_states
+    from infoscope.probe.planes.bins import Binning
+    from infoscope.probe.planes.mixture_bounds import EntropyBounds, mixture_entropy_bounds
+    from infoscope.probe.planes.neighbours import NearestNeighbours
+    from infoscope.probe.planes.noise_models import GaussianNoise, NoiseModel, PairwiseBounds
+    from infoscope.probe.planes.recorder import (
+        InformationPlane,
+        information_plane,
+        recording_epochs,
+    )
+    from infoscope.probe.planes.trajectory import PlanePoint, PlaneTrajectory, load_trajectory
+    from infoscope.probe.planes.twelve_bits import (
+        TwelveBits,
+        TwelveBitsRun,
+        twelve_bit_experiment,
+        twelve_bit_problem,
+    )
+    from infoscope.probe.probes.code_lengths import CodeBlock, LabelCode, mdl_probe
+    from infoscope.probe.probes.controls import ControlTask, control_task
+    from infoscope.probe.probes.information import v_information
+    from infoscope.probe.probes.layers import LayerReport, layer_report
+    from infoscope.probe.probes.pointwise import (
+        PointwiseVInformation,
+        pointwise_from_predictions,
+        pointwise_v_information,
+    )
+    from infoscope.probe.probes.v_result import HardExample, VInformation
+    from infoscope.probe.representations.geometry import alignment, effective_rank, uniformity
+    from infoscope.probe.representations.kernel_alignment import cka
+    from infoscope.probe.representations.renyi import (
+        gram_entropy,
+        matrix_entropy,
+        matrix_mutual_information,
+    )
 
 __all__ = [
     "Activations",

@@ -182,7 +182,8 @@ class TrainerMonitor(TrainerCallback):
         record = monitor.record(state.global_step)
         if record is None:
             return
-        found = {f"{prefix}{name}": value for name, value in record.values.to_dict().items()}
+        values = record.values.to_dict().items()
+        found: dict[str, Any] = {f"{prefix}{name}": value for name, value in values}
         logs.update(found)
         if state.log_history and state.log_history[-1].get("step") == state.global_step:
             state.log_history[-1].update(found)
