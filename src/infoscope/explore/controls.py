@@ -71,11 +71,17 @@ class Control:
 
     def to_html(self, value: Any) -> Html:
         """Return label, inputs, help and a place for what is wrong."""
-        about = f'<p class="help" id="{self.key}-help">{esc(self.help)}</p>' if self.help else ""
         return Html(
             f'<div class="control {type(self).__name__.lower()}" data-slot="control-{self.name}">'
+            f"{self.inside(value)}</div>"
+        )
+
+    def inside(self, value: Any) -> Html:
+        """Return what the widget holds: drawn anew when its number of inputs changes."""
+        about = f'<p class="help" id="{self.key}-help">{esc(self.help)}</p>' if self.help else ""
+        return Html(
             f'{self.body(value)}{about}<p class="wrong" data-slot="wrong-{self.name}" '
-            f'id="{self.key}-wrong" role="status"></p></div>'
+            f'id="{self.key}-wrong" role="status"></p>'
         )
 
     @property

@@ -97,7 +97,7 @@ def _controls(page: Page, sent: Sent, values: Mapping[str, Any], whole: bool) ->
             control.inputs(value) > 1 and f"{name}.{control.inputs(value) - 1}" not in sent.fields
         )
         if whole or stale:
-            patch[f"control-{name}"] = Html(control.body(value))
+            patch[f"control-{name}"] = control.inside(value)
             continue
         for key, text in fields.items():
             if sent.fields.get(key) != text and key != sent.moved:

@@ -83,13 +83,13 @@ class MarkovChain(Shown):
         solution = np.linalg.lstsq(equations, np.append(np.zeros(k), 1.0), rcond=None)[0]
         return np.maximum(solution, 0.0) / np.maximum(solution, 0.0).sum()
 
-    @property
     def figure(self) -> Figure:
         """Draw the transition matrix as a heat map."""
         p = np.asarray(self.transition, dtype=np.float64)
         names = [str(i) for i in range(len(p))]
         return heat_map(p, names, names, title="Transitions", unit="", quantity="probability")
 
+    @property
     def entropy_rate(self) -> float:
         """Entropy of the next state given all before, nats."""
         rows: ArrayLike = np.asarray(entropy(np.asarray(self.transition)))

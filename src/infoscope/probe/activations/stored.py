@@ -237,7 +237,12 @@ def _from_safetensors(path: Path) -> dict[str, NDArray[Any]]:
     numpy_side = require("safetensors.numpy", extra="language", purpose="reading .safetensors")
     safetensors = require("safetensors", extra="language", purpose="reading .safetensors")
     try:
-        return numpy_side.load_file(path)
+        arrays = numpy_side.load_file(path)
+        # Where ml_dtypes is loaded (by jax), bfloat16 arrives as a type NumPy cannot compute with.
+        return {
+            name: x.astype(np.float32) if x.dtype.name == "bfloat16" else x
+            for name, x in arrays.items()
+        }
     except safetensors.SafetensorError as error:
         raise DataError(
             sentence("load_activations", "path", "be a whole safetensors file",

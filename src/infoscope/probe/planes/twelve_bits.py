@@ -156,7 +156,8 @@ def twelve_bit_experiment(
     Examples
     --------
     >>> run = twelve_bit_experiment(n_epochs=1, n_records=2)
-    >>> run.trajectory.layers[0], run.trajectory.input_entropy, len(run.trajectory.epochs)
+    >>> path = run.trajectory
+    >>> path.layers[0], round(path.input_entropy, 9), len(path.epochs)
     ('tanh 1', 12.0, 2)
     """
     name = "twelve_bit_experiment"
