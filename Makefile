@@ -16,12 +16,12 @@ demo: $(VENV)/.demo-ready  ## measure a real text and a real table, write infosc
 	@$(BIN)/infoscope demo
 
 test: $(VENV)/.dev-ready  ## run the tests
-	@$(PYTEST) -m "not heavy" -n 2
+	@$(PYTEST) -m "not heavy and not browser" -n 2
 
-test-heavy: $(VENV)/.heavy-ready  ## run the tests of heavy integrations alone (Spark, Ray, trainers)
-	@$(PYTEST) -m heavy -n 2
+test-heavy: $(VENV)/.heavy-ready  ## run heavy integrations (Spark, Ray, trainers) and pages in a browser
+	@$(PYTEST) -m "heavy or browser" -n 2
 
-test-all: test-heavy test  ## run the tests, heavy integrations included
+test-all: test-heavy test  ## run all tests
 
 setup: $(VENV)/.dev-ready  ## make the environment alone
 

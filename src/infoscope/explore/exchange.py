@@ -58,11 +58,10 @@ def answer(
     patch |= {f"wrong-{name}": text for name, text in reading.wrong.items()}
     if reading.wrong and not whole:
         return ready(page, patch)
-    patch |= _controls(page, sent, reading.values, whole)
+    # A widget drawn anew has an empty place for remarks, so it goes first.
+    patch = _controls(page, sent, reading.values, whole) | patch
     if held:  # until it is let go, a widget keeps the state that the drag started from
         patch.pop(f"={sent.moved.rpartition('.')[0]}", None)
-    if whole:
-        patch |= {f"wrong-{name}": text for name, text in reading.wrong.items()}
     try:
         patch |= computed(page, reading.values, moved=sent.moved, held=held, narrow=narrow)
         patch["problem"] = ""
