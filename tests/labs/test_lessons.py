@@ -13,7 +13,7 @@ LABS = all_labs()
 @cache
 def ran(number: int) -> LabRun:
     """Run a lab once for all tests of this process."""
-    return run_lab(LABS[number - 1])
+    return run_lab(next(lab for lab in LABS if lab.number == number))
 
 
 @pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.name)
@@ -42,5 +42,5 @@ def test_blank_answers_are_open_not_right(lab: Lab, tmp_path) -> None:
 
 
 def test_numbers_and_slugs_are_used_once() -> None:
-    assert [lab.number for lab in LABS] == list(range(1, len(LABS) + 1))
+    assert max(Counter(lab.number for lab in LABS).values()) == 1
     assert max(Counter(lab.slug for lab in LABS).values()) == 1
