@@ -118,7 +118,7 @@ def test_markdown_leaves_code_and_prices_alone() -> None:
     html = text_html("`$x$` costs $5 and then $6 more; $$\\sum_i p_i$$ and\n\n```text\n$a$\n```\n")
     assert "<code>$x$</code>" in html
     assert "costs $5 and then $6 more;" in html
-    assert '<span class="math math-block">\\sum_i p_i</span>' in html
+    assert '<span class="math block">\\sum_i p_i</span>' in html
     assert "$a$" in html
 
 

@@ -18,10 +18,12 @@ from markdown_it import MarkdownIt
 from infoscope.figures import Html, esc
 from infoscope.labs.running import CellRun, LabRun, Output
 
-__all__ = ["code_html", "lab_html", "text_html"]
+__all__ = ["code_html", "lab_html", "outputs_html", "text_html"]
 
 _MATH = re.compile(r"\$\$(.+?)\$\$|(?<![\\\w$])\$(?!\s)([^$\n]+?)(?<!\s)\$(?!\w)", flags=re.DOTALL)
 _CODE = re.compile(r"(```.*?```|`[^`\n]+`)", flags=re.DOTALL)
+#: A representation brings its styles for notebooks; a page has them once, and may forbid more.
+_STYLE = re.compile(r"<style\b.*?</style>", flags=re.DOTALL)
 _markdown = MarkdownIt("commonmark", {"html": False, "typographer": False}).enable("table")
 
 
@@ -37,7 +39,7 @@ def text_html(source: str) -> Html:
         block, inline = found.groups()
         is_block = block is not None
         tex = esc((block if is_block else inline).strip())
-        style = ' class="math math-block"' if is_block else ' class="math"'
+        style = ' class="math block"' if is_block else ' class="math"'
         kept.append(f"<span{style}>{tex}</span>")
         return f"\x02{len(kept) - 1}\x03"
 
@@ -89,7 +91,9 @@ def _between(rows: list[str], start: tuple[int, int], end: tuple[int, int]) -> s
     return text[start[1] : len(text) - tail]
 
 
-def lab_html(run: LabRun, *, widget: Callable[[str], str] | None = None) -> Html:
+def lab_html(
+    run: LabRun, *, widget: Callable[[str], str] | None = None, slots: bool = False
+) -> Html:
     """Return the body of a page that shows the lab.
 
     Parameters
@@ -99,28 +103,47 @@ def lab_html(run: LabRun, *, widget: Callable[[str], str] | None = None) -> Html
     widget : callable, optional
         Given the address of an explorer page ("entropy?w=1,2"), returns HTML that shows it; without
         it a link is shown.
+    slots : bool
+        Whether the outputs of each cell that runs stand in a ``<div data-slot="out-N">``, N being
+        its place in the lab, so that `outputs_html` can be put there when it is done.
 
     Returns
     -------
     Html
-        One ``<section>`` a cell, in order.
+        One ``<section>`` a cell, in order; it wants the stylesheet of `infoscope.figures`.
     """
     parts: list[str] = []
-    for each in run.cells:
-        is_quiz = each.cell.kind == "quiz"
-        parts.append(_quiz(each, run.lab.slug) if is_quiz else _DRAW[each.cell.kind](each))
+    for i, each in enumerate(run.cells):
+        slot = f"out-{i}" if slots else ""
+        parts.append(_section(each, run.lab.slug, slot))
         if each.cell.explorer:
             link = f'<p><a href="/{esc(each.cell.explorer)}">Open the explorer here</a></p>'
             parts.append(widget(each.cell.explorer) if widget is not None else link)
     return Html("\n".join(parts))
 
 
-def _text(run: CellRun) -> str:
-    return f'<section class="lab-text">{text_html(run.cell.source)}</section>'
+def outputs_html(run: CellRun) -> Html:
+    """Return what a cell showed, and the error that stopped it."""
+    error = f'<pre class="lab-error" tabindex="0">{esc(run.error)}</pre>' if run.error else ""
+    return Html("".join(_shown(output) for output in run.outputs) + error)
 
 
-def _code(run: CellRun) -> str:
-    return f'<section class="lab-code">{_block(run)}</section>'
+def _section(run: CellRun, lab: str, slot: str) -> str:
+    kind = run.cell.kind
+    if kind == "text":
+        return f'<section class="lab-text">{text_html(run.cell.source)}</section>'
+    if kind == "exercise":
+        return _exercise(run)
+    if kind == "quiz":
+        return _quiz(run, lab)
+    block = _block(run, slot)
+    if kind == "code":
+        return f'<section class="lab-code">{block}</section>'
+    if kind == "answer":
+        says = "Show the worked answer"
+    else:
+        says = "This check fails" if run.error else "What a right answer must satisfy"
+    return f'<details class="lab-{kind}"><summary>{says}</summary>{block}</details>'
 
 
 def _exercise(run: CellRun) -> str:
@@ -129,18 +152,6 @@ def _exercise(run: CellRun) -> str:
         f'<section class="lab-exercise" id="exercise-{key}"><p class="lab-tag">Exercise</p>'
         f"{text_html(run.cell.source)}</section>"
     )
-
-
-def _answer(run: CellRun) -> str:
-    return (
-        '<details class="lab-answer"><summary>Show the worked answer</summary>'
-        f"{_block(run)}</details>"
-    )
-
-
-def _check(run: CellRun) -> str:
-    state = "What a right answer must satisfy" if not run.error else "This check fails"
-    return f'<details class="lab-check"><summary>{state}</summary>{_block(run)}</details>'
 
 
 def _quiz(run: CellRun, lab: str) -> str:
@@ -164,22 +175,15 @@ def _inline(source: str) -> str:
     return text_html(source).strip().removeprefix("<p>").removesuffix("</p>")
 
 
-def _block(run: CellRun) -> str:
-    error = f'<pre class="lab-error">{esc(run.error)}</pre>' if run.error else ""
+def _block(run: CellRun, slot: str) -> str:
     code = f'<pre class="code" tabindex="0"><code>{code_html(run.cell.source)}</code></pre>'
-    return code + "".join(_shown(output) for output in run.outputs) + error
+    outputs = outputs_html(run)
+    if slot:
+        outputs = Html(f'<div class="lab-outs" data-slot="{slot}">{outputs}</div>')
+    return code + outputs
 
 
 def _shown(output: Output) -> str:
     if output.html:
-        return f'<div class="lab-out">{output.html}</div>'
+        return f'<div class="lab-out">{_STYLE.sub("", output.html)}</div>'
     return f'<pre class="lab-out" tabindex="0">{esc(output.text)}</pre>'
-
-
-_DRAW: dict[str, Callable[[CellRun], str]] = {
-    "text": _text,
-    "code": _code,
-    "exercise": _exercise,
-    "answer": _answer,
-    "check": _check,
-}

@@ -8,7 +8,7 @@ import io
 import linecache
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import CodeType
 from typing import Any
@@ -17,7 +17,7 @@ from infoscope.labs.cells import Cell
 from infoscope.labs.lab import Lab
 from infoscope.labs.mode import Mode, mode
 
-__all__ = ["CellRun", "LabRun", "Output", "run_lab"]
+__all__ = ["CellRun", "LabRun", "Output", "lab_cells", "run_lab"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,24 +88,35 @@ def run_lab(
     -----
     Runs code: the lab's own, and that of `replace`. Nothing is isolated.
     """
+    done: list[CellRun] = []
+    for run in lab_cells(lab, chosen=chosen, replace=replace, go_on=go_on):
+        done.append(run)
+        if tell is not None:
+            tell(run)
+    return LabRun(lab, tuple(done))
+
+
+def lab_cells(
+    lab: Lab,
+    *,
+    chosen: Mode = "quick",
+    replace: Mapping[str, str] | None = None,
+    go_on: bool = False,
+) -> Iterator[CellRun]:
+    """Yield the cells of a lab as they are run; the arguments are those of `run_lab`."""
     replace = replace or {}
     space: dict[str, Any] = {"__name__": "__lab__", "__file__": str(lab.path)}
-    done: list[CellRun] = []
-    with mode(chosen):
-        for cell in lab.cells:
-            if cell.kind in ("code", "answer", "check"):
-                source = (
-                    replace.get(cell.key, cell.source) if cell.kind == "answer" else cell.source
-                )
+    for cell in lab.cells:
+        if cell.kind in ("code", "answer", "check"):
+            own = cell.kind == "answer"
+            source = replace.get(cell.key, cell.source) if own else cell.source
+            with mode(chosen):
                 run = _run(cell, source, space, lab.path.name)
-            else:
-                run = CellRun(cell)
-            done.append(run)
-            if tell is not None:
-                tell(run)
-            if run.error and not go_on:
-                break
-    return LabRun(lab, tuple(done))
+        else:
+            run = CellRun(cell)
+        yield run
+        if run.error and not go_on:
+            return
 
 
 def _run(cell: Cell, source: str, space: dict[str, Any], name: str) -> CellRun:
