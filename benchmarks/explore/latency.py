@@ -49,14 +49,14 @@ WATCH = """(selector) => {
 def measure(page: Page, mark: str, watched: str, n: int) -> list[float]:
     """Drag up and down n times, one move after the other is shown; return milliseconds."""
     page.evaluate(WATCH, watched)
-    place = page.locator(mark).bounding_box()
+    place = page.locator(mark).first.bounding_box()
     assert place is not None
     x, y = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()
     page.evaluate("window.times.length = 0")
     for i in range(n):
-        page.mouse.move(x, y - 4 - 3 * (i % 20))
+        page.mouse.move(x + 4 + 2 * (i % 20), y - 4 - 3 * (i % 20))
         page.wait_for_timeout(90)
     page.mouse.up()
     return page.evaluate("window.times")

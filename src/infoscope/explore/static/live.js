@@ -16,20 +16,26 @@
 
   // ---- patches ------------------------------------------------------------------------------
 
-  /** Replace what a slot holds; folds that were open stay open, scrolled boxes stay scrolled.
-   * @param {Element} slot @param {string} html */
-  const replace = (slot, html) => {
-    const open = [...slot.querySelectorAll("details")].map((fold) => fold.open);
-    const left = [...slot.querySelectorAll(".isc-scroll")].map((box) => box.scrollLeft);
-    const focused = [...slot.querySelectorAll("summary,[tabindex]")].indexOf(/** @type {Element} */ (document.activeElement));
-    slot.innerHTML = html;
-    slot.querySelectorAll("details").forEach((fold, i) => { if (open[i]) fold.open = true; });
-    slot.querySelectorAll(".isc-scroll").forEach((box, i) => { box.scrollLeft = left[i] || 0; });
-    if (focused >= 0) {
-      const again = slot.querySelectorAll("summary,[tabindex]")[focused];
-      if (again instanceof HTMLElement || again instanceof SVGElement) again.focus({ preventScroll: true });
-    }
-    slot.dispatchEvent(new CustomEvent("slot", { bubbles: true }));
+  /** Replace what slots hold; folds that were open stay open, scrolled boxes stay scrolled. All is
+   * read before anything is written: a read between writes makes the browser lay out the page anew.
+   * @param {[Element, string][]} changes */
+  const replace = (changes) => {
+    const active = /** @type {Element} */ (document.activeElement);
+    const kept = changes.map(([slot]) => ({
+      open: [...slot.querySelectorAll("details")].map((fold) => fold.open),
+      left: [...slot.querySelectorAll(".isc-scroll")].map((box) => box.scrollLeft),
+      focused: [...slot.querySelectorAll("summary,[tabindex]")].indexOf(active),
+    }));
+    changes.forEach(([slot, html], i) => {
+      slot.innerHTML = html;
+      slot.querySelectorAll("details").forEach((fold, k) => { if (kept[i].open[k]) fold.open = true; });
+      slot.querySelectorAll(".isc-scroll").forEach((box, k) => { if (kept[i].left[k]) box.scrollLeft = kept[i].left[k]; });
+      if (kept[i].focused >= 0) {
+        const again = slot.querySelectorAll("summary,[tabindex]")[kept[i].focused];
+        if (again instanceof HTMLElement || again instanceof SVGElement) again.focus({ preventScroll: true });
+      }
+    });
+    for (const [slot] of changes) slot.dispatchEvent(new CustomEvent("slot", { bubbles: true }));
   };
 
   /** @param {string} name @param {string} value */
@@ -47,6 +53,8 @@
 
   /** @param {Record<string, any>} patch */
   const apply = (patch) => {
+    /** @type {[Element, string][]} */
+    const changes = [];
     for (const [key, value] of Object.entries(patch)) {
       if (key[0] === "=") set(key.slice(1), value);
       else if (key[0] === "+") {
@@ -59,9 +67,10 @@
       } else if (key === "progress") progress(value);
       else if (shown.get(key) !== value) {
         shown.set(key, value);
-        for (const slot of slots(key)) replace(slot, value);
+        for (const slot of slots(key)) changes.push([slot, value]);
       }
     }
+    replace(changes);
     for (const fold of document.querySelectorAll("details[data-table][open]")) table(fold);
   };
 
