@@ -79,6 +79,7 @@ def test_levels_at_the_edges_and_beyond():
     bands = Bands(range(1, 9))
     assert [bands.level(v) for v in (-5, 0.999, 1, 7.5, 8, math.inf)] == [0, 0, 1, 7, 8, 8]
     assert bands.level(math.nan) == -1
+    assert bands.levels([[-5, 0.999, 1], [7.5, math.inf, math.nan]]) == ((0, 0, 1), (7, 8, -1))
 
 
 @pytest.mark.parametrize("top", [0.0, -1.0, math.inf, math.nan])

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infoscope.core.errors import InvalidArgument, sentence
+from infoscope.core.skewed_law import score_interval
 from infoscope.estimate.method import Floats, Raw, Value
 
 __all__ = [
@@ -20,10 +21,16 @@ __all__ = [
     "entropy_raw",
     "fold",
     "jackknifed",
+    "near_uniform",
     "of_counts",
     "one_symbol",
     "uniform_error",
 ]
+
+#: Up to so many deviations of G from its mean at uniformity, and from so many rows a symbol on, the
+#: entropy's law is not the normal one: with both, 95 % intervals covered 93 to 98.5 % of 4000 draws
+#: of 24 laws (coins, three to a hundred symbols, n = 50 to 5000).
+_NEAR, _ROWS_A_SYMBOL = 16.0, 10.0
 
 _MOST_CLASSES = 400  # beyond this, leave-one-out over the classes costs more than it tells
 
@@ -110,6 +117,41 @@ def uniform_error(folded: Folded) -> float:
     There 2 n (log k - H) is chi-squared with k - 1 degrees of freedom.
     """
     return math.sqrt((folded.seen - 1.0) / 2.0) / folded.n
+
+
+def near_uniform(
+    folded: Folded, value: float, plugin: float, variance: float
+) -> Callable[[float], tuple[float, float]] | None:
+    """Return the score interval of an entropy near its largest value, log k; None elsewhere.
+
+    There log k - H is a divergence from uniformity, and its law is that of an information under
+    independence: skewed, with a noise that grows with it. The interval holds the entropies that
+    the value does not contradict.
+
+    Parameters
+    ----------
+    folded : Folded
+    value, plugin : float
+        The corrected entropy, on which the interval rests, and the plug-in one, nats.
+    variance : float
+        The jackknife's or the delta method's, nats squared.
+    """
+    n, k = folded.n, folded.seen
+    short = math.log(k) - plugin  # of the largest entropy
+    beyond = (2.0 * n * short - (k - 1.0)) / math.sqrt(2.0 * (k - 1.0))
+    if n < _ROWS_A_SYMBOL * k or beyond > _NEAR:
+        return None
+    least = -(k - 1.0) / (2.0 * n)  # the divergence corrected, where the plug-in one is 0
+    seen = max(math.log(k) - value, least)
+    # at uniformity 2 n (log k - H) is chi-squared with k - 1 degrees of freedom
+    v0, k0 = (k - 1.0) / (2.0 * n**2), (k - 1.0) / n**3
+    rate = n * variance / short if short > 1e-12 else 2.0
+
+    def interval(level: float) -> tuple[float, float]:
+        low, high = score_interval(seen, seen, v0, k0, rate, n, level, floor=-math.inf)
+        return math.log(k) - float(high), math.log(k) - float(low)
+
+    return interval
 
 
 def chao_richness(folded: Folded) -> float:

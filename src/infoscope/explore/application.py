@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import json
 import logging
+import re
 import secrets
 import shutil
 import tempfile
@@ -27,7 +28,7 @@ from infoscope.explore import files
 from infoscope.explore.controls import Action, Sent, Uploaded
 from infoscope.explore.exchange import answer, data_table, read, ready
 from infoscope.explore.guard import Guard, TooLarge
-from infoscope.explore.page import Page, Patch, call
+from infoscope.explore.page import NARROW, WIDE, Page, Patch, call
 from infoscope.explore.registry import find_page
 from infoscope.explore.rendering import error_page, home_page, whole_page
 from infoscope.explore.worker import Worker
@@ -38,6 +39,8 @@ HOSTS = frozenset({"127.0.0.1", "localhost"})
 #: Bytes of a form that moves a figure; long work states its own.
 FORM_BYTES = 512_000
 MAX_FIELDS = 200
+#: Ids of a widget begin with this; anything else that claims to be a mark is none.
+MARK = re.compile(r"w\d{1,3}-")
 LOG = logging.getLogger("infoscope.explore")
 
 SENTENCES = {
@@ -187,7 +190,8 @@ async def _act(request: Request) -> Response:
     reading = read(page, sent)
     if reading.wrong:
         return _lines(_once({f"wrong-{name}": text for name, text in reading.wrong.items()}))
-    return _lines(iterate_in_threadpool(_said(page, call(action.run, reading.values))))
+    extra = {"width": NARROW if _narrow(request) else WIDE}
+    return _lines(iterate_in_threadpool(_said(page, call(action.run, extra | reading.values))))
 
 
 async def _run(request: Request) -> Response:
@@ -263,7 +267,9 @@ async def _sent(request: Request, folder: Path | None = None) -> tuple[Sent, fro
                 uploads[name] = await run_in_threadpool(_kept, value, folder)
     how = frozenset(fields.pop("_how", "").split())
     moved, value = fields.pop("_moved", ""), fields.pop("_value", "")
-    return Sent(fields, moved, value, uploads), how
+    mark = fields.pop("_mark", "")
+    mark = mark if MARK.fullmatch(mark) else ""
+    return Sent(fields, moved, value, uploads, mark), how
 
 
 def _kept(upload: UploadFile, folder: Path) -> Uploaded:

@@ -34,6 +34,8 @@ class Sent:
     moved: str = ""
     value: str = ""
     files: Mapping[str, Uploaded] = field(default_factory=dict)
+    #: what stands before the ids of a widget, so that two on one page do not share any
+    mark: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

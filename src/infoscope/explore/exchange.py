@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,8 +13,10 @@ from infoscope.explore.page import NARROW, WIDE, Page, Patch, call
 from infoscope.figures import Figure, Html, esc, table
 
 __all__ = [
-    "Reading", "address", "answer", "computed", "data_table", "drawn", "read", "ready",
+    "Reading", "address", "answer", "computed", "data_table", "drawn", "marked", "read", "ready",
 ]  # fmt: skip
+
+_IDS = re.compile(r'(?<=[ ])(id|for|aria-describedby)="([^"]*)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +99,29 @@ def _controls(page: Page, sent: Sent, values: Mapping[str, Any], whole: bool) ->
             control.inputs(value) > 1 and f"{name}.{control.inputs(value) - 1}" not in sent.fields
         )
         if whole or stale:
-            patch[f"control-{name}"] = control.inside(value)
+            patch[f"control-{name}"] = marked(control.inside(value), sent.mark)
             continue
         for key, text in fields.items():
-            if sent.fields.get(key) != text and key != sent.moved:
+            given = sent.fields.get(key, "").replace("\r\n", "\n")
+            if (key not in sent.fields or given != text) and key != sent.moved:
                 patch[f"={key}"] = text
     return patch
+
+
+def marked(html: Html, mark: str) -> Html:
+    """Return the HTML of a control with `mark` before its ids and what refers to them.
+
+    >>> marked(Html('<label for="in-p">p</label><input id="in-p">'), "w1-")
+    '<label for="w1-in-p">p</label><input id="w1-in-p">'
+    """
+    if not mark:
+        return html
+
+    def put(found: re.Match[str]) -> str:
+        ids = " ".join(f"{mark}{word}" for word in found[2].split())
+        return f'{found[1]}="{ids}"'
+
+    return Html(_IDS.sub(put, html))
 
 
 def ready(page: Page, patch: Patch) -> Patch:

@@ -123,13 +123,13 @@ class Matrix(Numbers):
         return rows
 
     def write(self, value: Sequence[Sequence[float]]) -> dict[str, str]:
-        """Return rows parted by bars, which fit an address."""
+        """Return a line for each row."""
         rows = [", ".join(as_text(float(number)) for number in row) for row in value]
-        return {self.name: " | ".join(rows)}
+        return {self.name: "\n".join(rows)}
 
     def body(self, value: Sequence[Sequence[float]]) -> str:
         """Return a box with a line for each row."""
-        text = self.write(value)[self.name].replace(" | ", "\n")
+        text = self.write(value)[self.name]
         return (
             f'<label for="{self.key}">{esc(self.label)}</label><textarea id="{self.key}" '
             f'name="{self.name}" rows="{len(value)}" spellcheck="false" class="numbers" '

@@ -7,6 +7,9 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 from infoscope.figures.palette import N_LEVELS
 
 __all__ = [
@@ -159,6 +162,12 @@ class Bands:
     def level(self, value: float) -> int:
         """Return the level of `value`, or -1 for NaN."""
         return -1 if math.isnan(value) else bisect_right(self.edges, value)
+
+    def levels(self, grid: ArrayLike) -> tuple[tuple[int, ...], ...]:
+        """Return `level` of every value of a matrix, row by row."""
+        values = np.asarray(grid, float)
+        found = np.searchsorted(self.edges, values, side="right")
+        return tuple(map(tuple, np.where(np.isnan(values), -1, found).tolist()))
 
     @property
     def labels(self) -> tuple[str, ...]:

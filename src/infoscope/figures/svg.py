@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import chain, groupby
 
 from infoscope.figures.marks import Cells, Circle, Dots, Drag, Handle, Mark, Path, Rect, Text
@@ -116,8 +117,12 @@ def _text(mark: Text) -> str:
     return f'<text class="{_classes(mark.role)}" {place}{anchor}{turn}>{tip}{esc(mark.text)}</text>'
 
 
+@lru_cache(64)
 def _cells(grid: Cells) -> str:
-    """One path per level, in units of cells; equal neighbours in a row are drawn as one run."""
+    """One path per level, in units of cells; equal neighbours in a row are drawn as one run.
+
+    Kept, as a field often stays while a mark upon it is dragged.
+    """
     runs: dict[int, list[str]] = {}
     strokes: list[str] = []
     for row, levels in enumerate(grid.levels):

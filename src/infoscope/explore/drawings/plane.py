@@ -61,7 +61,7 @@ def plane(
     left, right, head, foot = 40.0, width - 8.0, 24.0, height - 78.0
     n_rows, n_columns = field.shape
     bands = Bands(edges)
-    levels = tuple(tuple(bands.level(v) for v in row) for row in field[::-1].tolist())
+    levels = bands.levels(field[::-1])
     marks: list[Mark] = [
         Cells(left, head, (right - left) / n_columns, (foot - head) / n_rows, ramp, levels)
     ]

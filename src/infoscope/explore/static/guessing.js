@@ -7,7 +7,9 @@ document.addEventListener("keydown", (event) => {
   const name = event.key === " " ? "space" : event.key.length === 1 ? event.key.toUpperCase() : "";
   if (!/^([A-Z]|space)$/.test(name)) return;
   const key = /** @type {HTMLButtonElement | null} */ (document.querySelector(`.keys [data-move="letter.${name}"]`));
-  if (!key) return;
+  const form = key && key.form;
+  if (!key || !form) return;
   event.preventDefault();
-  if (!key.disabled) key.click();
+  // While an answer is on its way the keys still show the letter before: the press waits in the row.
+  if (!key.disabled || "busy" in form.dataset) form.dispatchEvent(new CustomEvent("press", { detail: `letter.${name}` }));
 });

@@ -63,7 +63,7 @@ def lens_figure(
     if grid.size <= MAX_TIPS:
         marks += _cells(found, grid, bands, plan, first, unit)
     else:
-        levels = tuple(tuple(bands.level(float(v)) for v in row) for row in grid)
+        levels = bands.levels(grid)
         marks.append(Cells(plan.left, plan.top, plan.w, plan.h, "surprise", levels))
     what = f"{NAMES[quantity]}, {unit}"
     marks += _legend(bands, what, plan.bottom + 22)

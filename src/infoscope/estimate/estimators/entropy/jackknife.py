@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from infoscope.estimate.label_counts import fold, one_symbol, uniform_error
+from infoscope.estimate.label_counts import fold, near_uniform, one_symbol, uniform_error
 from infoscope.estimate.method import DISCRETE, Raw, Spec
 from infoscope.estimate.special import xlogy
 from infoscope.estimate.variables import Variable
@@ -38,9 +38,17 @@ def run(x: Variable, *, rng: np.random.Generator) -> Raw:  # noqa: ARG001
     weights = folded.times * folded.symbols
     mean = float(np.dot(weights, left)) / n
     variance = (n - 1.0) / n * float(np.dot(weights, (left - mean) ** 2))
+    value = n * plugin - (n - 1.0) * mean
+    interval = near_uniform(folded, value, plugin, variance)
+    least = uniform_error(folded)
+    if interval is None:
+        stderr = math.hypot(math.sqrt(variance), least)
+    else:  # at uniformity the jackknife's variance is twice the true one
+        stderr = max(math.sqrt(max(variance - least**2, 0.0)), least)
     return Raw(
-        nats=n * plugin - (n - 1.0) * mean,
-        stderr=math.hypot(math.sqrt(variance), uniform_error(folded)),
-        how="jackknife",
+        nats=value,
+        stderr=stderr,
+        interval=interval,
+        how="jackknife" if interval is None else "score, near uniformity",
         diagnostics={"n_symbols": folded.seen, "seen_once": folded.singletons},
     )
