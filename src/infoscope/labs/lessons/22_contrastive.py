@@ -221,11 +221,15 @@ line_chart(
 
 # %% [markdown]
 # - **InfoNCE** never lies and never passes $\ln 64$. It barely scatters.
+#
 # - **NWJ** (Nguyen, Wainwright and Jordan, 2010) is right on average. Its scatter grows like
 #   $e^{I}$: one batch says little at 10 nats.
+#
 # - **DV** (Donsker and Varadhan, 1983; the objective of MINE) on a batch reads too *high*: the
 #   logarithm of a mean of few terms is too small. It is a lower bound only for the exact mean.
+#
 # - **SMILE** clips DV's scores. It is no bound on either side.
+#
 # - **CLUB** is an upper bound where the conditional density is known, and loose.
 
 # %%
