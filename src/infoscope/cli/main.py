@@ -16,7 +16,7 @@ import infoscope
 from infoscope.cli.output import visible
 from infoscope.core.errors import InfoscopeError, InvalidArgument, WrongType
 
-__all__ = ["COMMANDS", "main"]
+__all__ = ["COMMANDS", "main", "whole_parser"]
 
 #: command -> one line for the overview; each lives in a module of its own, loaded to run
 COMMANDS = {
@@ -38,6 +38,7 @@ COMMANDS = {
     "demo": "a real text and a real table, measured now and shown in one HTML report",
     "models": "list, install or remove language models, or train a small one on a text",
     "doctor": "check the installation and say what is missing and how to get it",
+    "completion": "a script that lets your shell complete commands and options by Tab",
 }
 
 EPILOG = """\
@@ -108,7 +109,12 @@ def _forget_stdout() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+def whole_parser() -> argparse.ArgumentParser:
+    """Return the parser with every command's options; `main` makes those of one command only."""
+    return _parser(list(COMMANDS), every=True)
+
+
+def _parser(arguments: Sequence[str], *, every: bool = False) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="infoscope",
         description="Information theory for machine learning: measure it, estimate it, see it.",
@@ -125,6 +131,6 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
             description=f"{summary[0].upper()}{summary[1:]}.",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        if name == named:  # only the command that runs is imported
+        if every or name == named:  # only the command that runs is imported
             importlib.import_module(f"infoscope.cli.{name}_command").configure(command)
     return parser
