@@ -24,6 +24,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "browser: needs a Chromium (or INFOSCOPE_CHROMIUM)")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Outputs of labs are kept apart from the user's, for these tests and what they start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("INFOSCOPE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="module")
 def client() -> Iterator[TestClient]:
     """A client that holds the key; `raise_server_exceptions` stays on, so that faults show."""

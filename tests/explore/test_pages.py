@@ -16,6 +16,8 @@ from infoscope.explore.registry import all_pages
 from infoscope.figures import Figure
 
 PAGES = all_pages()
+#: all pages of labs are made by one template
+ONE_LAB = {s: p for s, p in PAGES.items() if not s.startswith("labs/") or s == "labs/entropy"}
 STATES = [
     pytest.param(page, preset, id=f"{page.slug}-{preset.label if preset else 'start'}")
     for page in PAGES.values()
@@ -97,7 +99,7 @@ def test_the_address_leads_back_to_the_state(page: Page, preset: Any) -> None:
             assert flat(again[control.name]) == pytest.approx(flat(values[control.name]))
 
 
-@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES.keys())
+@pytest.mark.parametrize("page", ONE_LAB.values(), ids=ONE_LAB.keys())
 def test_hostile_queries_do_no_harm(page: Page, client: TestClient) -> None:
     evil = '"><script>alert(1)</script>'
     query = {control.name: evil for control in page.flat} | {"unknown": evil, "": evil}

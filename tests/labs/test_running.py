@@ -122,6 +122,21 @@ def test_markdown_leaves_code_and_prices_alone() -> None:
     assert "$a$" in html
 
 
+def test_answers_of_a_quiz_are_one_line_each_with_a_name(tmp_path: Path) -> None:
+    quiz = """# %% [markdown]
+# # A title
+
+# %% quiz="q"
+{"ask": "Which?", "options": ["1. a", "+ 3", "$H(Y)$"], "answer": 0, "why": "So."}
+"""
+    path = tmp_path / "a.py"
+    path.write_text(quiz, encoding="utf-8")
+    html = lab_html(run_lab(read_lab(path)))
+    assert "<span>1. a</span>" in html
+    assert "<span>+ 3</span>" in html
+    assert 'value="2" aria-label="H(Y)">' in html
+
+
 def test_code_is_marked_without_losing_a_character() -> None:
     source = 'def f(x):\n    """Doc."""\n    return x < 1.5  # "why"\n'
     html = code_html(source)

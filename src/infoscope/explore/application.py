@@ -23,11 +23,12 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from infoscope.core.errors import InfoscopeError
+from infoscope.core.errors import InfoscopeError, MissingExtra
 from infoscope.explore import files
 from infoscope.explore.controls import Action, Sent, Uploaded
 from infoscope.explore.exchange import answer, data_table, read, ready
 from infoscope.explore.guard import Guard, TooLarge
+from infoscope.explore.lab_pages import lab_file
 from infoscope.explore.page import NARROW, WIDE, Page, Patch, call
 from infoscope.explore.registry import find_page
 from infoscope.explore.rendering import error_page, home_page, whole_page
@@ -91,6 +92,7 @@ def create_app(*, token: str | None = None, hosts: frozenset[str] = HOSTS) -> St
             Route("/data/{slug:path}", _data, methods=["POST"]),
             Route("/act/{action}/{slug:path}", _act, methods=["POST"]),
             Route("/run/{slug:path}", _run, methods=["POST"]),
+            Route("/labs/{name}.{ending:str}", _take),
             Route("/{slug:path}", _page),
         ],
         middleware=[guard],
@@ -156,6 +158,21 @@ async def _page(request: Request) -> Response:
     sent = Sent(dict(request.query_params.items()))
     html = await run_in_threadpool(whole_page, page, sent, narrow=_narrow(request))
     return _html(request, html)
+
+
+async def _take(request: Request) -> Response:
+    name, ending = request.path_params["name"], request.path_params["ending"]
+    page = find_page(f"labs/{name}")
+    if ending not in ("py", "ipynb") or page is None:
+        raise HTTPException(404)
+    blank = "answers" not in request.query_params
+    try:
+        text = await run_in_threadpool(lab_file, page.extra["lab"], ending, blank=blank)
+    except MissingExtra as error:
+        return _error(request, 501, str(error))
+    kind = "application/x-ipynb+json" if ending == "ipynb" else "text/x-python; charset=utf-8"
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{ending}"'}
+    return Response(text, media_type=kind, headers=headers)
 
 
 async def _static(request: Request) -> Response:

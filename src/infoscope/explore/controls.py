@@ -328,6 +328,8 @@ class Action(Control):
     """A button: `run(...)` yields patches, which are shown as they come (an animation)."""
 
     run: Callable[..., Iterator[dict[str, object]]]
+    #: the slot that it draws into, where that is not the first of the page
+    fills: str = ""
     in_address: ClassVar[bool] = False
 
     def read(self, sent: Sent) -> None:

@@ -13,7 +13,7 @@ from functools import cache, cached_property
 from typing import Any, Literal, TypeAlias
 
 from infoscope.explore.controls import Action, Control
-from infoscope.figures import Figure
+from infoscope.figures import Figure, Html
 
 __all__ = [
     "GROUPS", "NARROW", "WIDE", "Group", "Job", "Page", "Patch", "Preset", "Slot", "call",
@@ -142,8 +142,12 @@ class Page:
     picture: Callable[[], Figure] | None = None
     order: float = 50.0
     template: str = "page.html.j2"
-    #: whether the address may be long lived in a menu (labs have a list of their own)
+    #: whether the menu names it (labs have a list of their own)
     listed: bool = True
+    #: whether labs may show it within their own text; without, they link to it
+    embeds: bool = True
+    #: what a slot marked `data-later` holds, asked for when the reader comes near it
+    later: Callable[[str], Html] | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property

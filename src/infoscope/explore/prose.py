@@ -1,4 +1,4 @@
-"""Text of pages -> safe HTML: Markdown with mathematics as the labs read it, and single formulas."""
+"""Text of pages -> safe HTML: Markdown with mathematics, read as in labs, and formulas."""
 
 from __future__ import annotations
 

@@ -13,12 +13,17 @@ from markupsafe import Markup
 
 import infoscope
 from infoscope.explore.controls import Control, Sent, Upload
-from infoscope.explore.exchange import address, answer, read
+from infoscope.explore.embedding import Widget, widget_at
+from infoscope.explore.exchange import address, answer, marked, read
 from infoscope.explore.files import address_of
+from infoscope.explore.lab_cache import kept
+from infoscope.explore.lab_pages import done_note, filled, lab_text
 from infoscope.explore.page import Page
+from infoscope.explore.pages.labs import rows
 from infoscope.explore.prose import prose
 from infoscope.explore.registry import all_pages
 from infoscope.figures import Html
+from infoscope.labs import Lab
 
 __all__ = ["error_page", "home_page", "whole_page"]
 
@@ -29,6 +34,8 @@ def whole_page(page: Page, sent: Sent, *, narrow: bool = False) -> str:
     values = read(page, sent).values
     slots = {key: Markup(value) for key, value in patch.items() if isinstance(value, str)}
     pages = [each for each in all_pages().values() if each.listed]
+    if "lab" in page.extra:
+        pages = [each for each in all_pages().values() if "lab" in each.extra]
     here = pages.index(page) if page in pages else -1
     html = _environment().get_template(page.template).render(
         page=page,
@@ -41,9 +48,54 @@ def whole_page(page: Page, sent: Sent, *, narrow: bool = False) -> str:
         before=pages[here - 1] if here > 0 else None,
         after=pages[here + 1] if 0 <= here < len(pages) - 1 else None,
         multipart=any(isinstance(control, Upload) for control in page.flat),
+        lessons=_lessons(page.slug),
+        **(_lab(page, narrow) if "lab" in page.extra else {}),
         **_frame(page.slug),
     )  # fmt: skip
     return _with_maths(html)
+
+
+def _lab(page: Page, narrow: bool) -> dict[str, Any]:
+    """Return what the page of a lab needs: its text with outputs if known, and with widgets."""
+    lab: Lab = page.extra["lab"]
+    parts, widgets = lab_text(lab)
+    known = kept(lab)
+    parts = filled(parts, known)
+    body = parts[0]
+    for place, where in enumerate(widgets):
+        body += _widget(widget_at(where, place, narrow=narrow)) + parts[place + 1]
+    n_quizzes = len(lab.of_kind("quiz"))
+    return {
+        "lab": lab, "body": Markup(body), "n_quizzes": n_quizzes,
+        "done": done_note(known.seconds) if known is not None else "",
+    }  # fmt: skip
+
+
+def _widget(widget: Widget | None) -> str:
+    """Return a page within a page; nothing where an address leads nowhere."""
+    if widget is None:
+        return ""
+    page, slots = widget.page, widget.slots
+    panel = [_shown(page, entry, widget.values, slots) for entry in widget.panel]
+    return _environment().get_template("widget.html.j2").render(
+        widget=widget, page=page, slots=slots,
+        panel=[Markup(marked(Html(one), widget.mark)) for one in panel],
+        presets=[(p, _link(page, page.defaults(**p.values))) for p in page.presets],
+        starts=json.dumps(_starts(page)),
+        notice=slots.get("notice", page.notice if isinstance(page.notice, str) else ""),
+        link=_link(page, widget.values), picture=_picture(page),
+    )  # fmt: skip
+
+
+@cache
+def _lessons(slug: str) -> tuple[tuple[Page, Lab], ...]:
+    """Return the labs that show the page at `slug`."""
+    labs = [(page, page.extra["lab"]) for page in all_pages().values() if "lab" in page.extra]
+    return tuple(
+        (page, lab)
+        for page, lab in labs
+        if slug in {cell.explorer.partition("?")[0] for cell in lab.cells if cell.explorer}
+    )
 
 
 def _starts(page: Page) -> dict[str, str]:
@@ -62,7 +114,8 @@ def home_page() -> str:
             (page for page in all_pages().values() if page.listed), lambda page: page.group
         )
     ]
-    return _environment().get_template("home.html.j2").render(cards=cards, **_frame(""))
+    template = _environment().get_template("home.html.j2")
+    return template.render(cards=cards, lab_rows=rows(), **_frame(""))
 
 
 def error_page(status: int, sentence: str, path: str) -> str:

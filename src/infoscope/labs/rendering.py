@@ -33,6 +33,11 @@ def text_html(source: str) -> Html:
     >>> text_html("An *idea*: $2^n$ & <b>")
     '<p>An <em>idea</em>: <span class="math">2^n</span> &amp; &lt;b&gt;</p>\n'
     """
+    return _read(source, _markdown.render)
+
+
+def _read(source: str, render: Callable[[str], str]) -> Html:
+    """Return Markdown as HTML with its formulas set aside while `render` reads it."""
     kept: list[str] = []
 
     def keep(found: re.Match[str]) -> str:
@@ -45,7 +50,7 @@ def text_html(source: str) -> Html:
 
     parts = _CODE.split(source.replace("\x02", "").replace("\x03", ""))
     parts[::2] = [_MATH.sub(keep, part) for part in parts[::2]]
-    html = _markdown.render("".join(parts))
+    html = render("".join(parts))
     return Html(re.sub("\x02(\\d+)\x03", lambda found: kept[int(found[1])], html))
 
 
@@ -157,7 +162,7 @@ def _exercise(run: CellRun) -> str:
 def _quiz(run: CellRun, lab: str) -> str:
     quiz, key = run.cell.quiz, f"{esc(lab)}/{esc(run.cell.key)}"
     options = "".join(
-        f'<label><input type="radio" name="{key}" value="{i}"> '
+        f'<label><input type="radio" name="{key}" value="{i}"{_named(option)}> '
         f"<span>{_inline(option)}</span></label>"
         for i, option in enumerate(quiz.options)
     )
@@ -171,8 +176,15 @@ def _quiz(run: CellRun, lab: str) -> str:
     )
 
 
-def _inline(source: str) -> str:
-    return text_html(source).strip().removeprefix("<p>").removesuffix("</p>")
+def _inline(source: str) -> Html:
+    """Return one line of Markdown without a paragraph around it; "1. a" begins no list."""
+    return _read(source, _markdown.renderInline)
+
+
+def _named(option: str) -> str:
+    """Return a name for an answer that is a formula alone, which not every reader can spell."""
+    formula = _MATH.fullmatch(option.strip())
+    return f' aria-label="{esc(formula[2])}"' if formula and formula[2] else ""
 
 
 def _block(run: CellRun, slot: str) -> str:

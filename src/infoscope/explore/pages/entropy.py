@@ -51,7 +51,7 @@ def view(
     if other:
         codes["a code made for q"] = [-math.log2(b) if b > 0 else math.inf for b in q]
     surprisals = isc.surprisal(p, unit="bits").tolist()
-    tall = 300 if width > 500 else 260
+    tall = _tall(width)
     return {
         "bars": share_bars(
             p, labels, width=width, height=tall, drag="p", top=top,
@@ -164,7 +164,7 @@ def settle(values: dict[str, Any], moved: str, held: bool) -> dict[str, Any]:
     return values | {"q": q}
 
 
-def climb(*, p: tuple[float, ...], mean: float) -> Iterator[Patch]:
+def climb(*, p: tuple[float, ...], mean: float, width: int = WIDE) -> Iterator[Patch]:
     """Move p to the distribution of largest entropy with the mean that was asked for."""
     support = list(range(1, len(p) + 1))
     target = isc.maximum_entropy(support, [(support, mean)]).p.tolist()
@@ -172,17 +172,22 @@ def climb(*, p: tuple[float, ...], mean: float) -> Iterator[Patch]:
         t = frame / FRAMES
         ease = t * t * (3 - 2 * t)
         between = [(1 - ease) * a + ease * b for a, b in zip(p, target, strict=True)]
-        yield _frame(rounded_shares(between))
+        yield _frame(rounded_shares(between), width)
         time.sleep(PAUSE)
 
 
-def level(*, p: tuple[float, ...]) -> Iterator[Patch]:
+def level(*, p: tuple[float, ...], width: int = WIDE) -> Iterator[Patch]:
     """Move p to the uniform distribution."""
-    return climb(p=p, mean=(len(p) + 1) / 2)
+    return climb(p=p, mean=(len(p) + 1) / 2, width=width)
 
 
-def _frame(p: tuple[float, ...]) -> Patch:
-    return {"=p": p, "bars": share_bars(p, LETTERS[: len(p)], width=WIDE, drag="p")}
+def _frame(p: tuple[float, ...], width: int) -> Patch:
+    bars = share_bars(p, LETTERS[: len(p)], width=width, height=_tall(width), drag="p")
+    return {"=p": p, "bars": bars}
+
+
+def _tall(width: int) -> int:
+    return 300 if width > 500 else 260
 
 
 def picture() -> Figure:

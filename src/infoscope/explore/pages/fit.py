@@ -233,15 +233,17 @@ reverse = isc.kl_divergence(q / q.sum(), isc.Logits(log_p))
 print(forward, reverse)"""
 
 
-def find(*, apart: float, share: float, mean: float, sd: float, direction: str) -> Iterator[Patch]:
+def find(
+    *, apart: float, share: float, mean: float, sd: float, direction: str, width: int = WIDE
+) -> Iterator[Patch]:
     """Walk q downhill from where it stands."""
     way = descend((mean, sd), apart, share, direction)
     for m, s in way:
         m, s = round(min(max(m, -6.0), 6.0), 4), round(min(max(s, 0.2), 5.0), 4)
         yield {
             "=mean": m, "=sd": s,
-            "pair": _pair(apart, share, m, s, direction, WIDE),
-            "plane": _plane(apart, share, m, s, direction, WIDE),
+            "pair": _pair(apart, share, m, s, direction, width),
+            "plane": _plane(apart, share, m, s, direction, width),
         }  # fmt: skip
         time.sleep(0.06)
 

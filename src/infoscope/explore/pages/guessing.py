@@ -260,6 +260,7 @@ PAGE = Page(
         Preset("Another passage", {"seed": 19}),
         Preset("A game half played", {"guesses": "1.1.4.1.1.1.2.1.9.1.1.1.1.3.1.1.12.2.1.1"}),
     ),
+    embeds=False,
     template="guessing.html.j2",
     explain=r"""
 **The game.** Whoever guesses in a fixed order of preference turns a text into numbers of guesses,

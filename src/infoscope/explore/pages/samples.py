@@ -13,7 +13,7 @@ import infoscope as isc
 from infoscope.core.result import Estimate
 from infoscope.explore.controls import Action, Check, Number, Range
 from infoscope.explore.drawings.estimate_rows import Row, estimate_rows
-from infoscope.explore.page import Group, Page, Patch, Preset, Slot
+from infoscope.explore.page import WIDE, Group, Page, Patch, Preset, Slot
 from infoscope.figures import Figure, Grip, Tile, line_chart, scatter_plot, stat_tiles
 
 __all__ = [
@@ -191,7 +191,9 @@ def code(*, rho: float, n: int, seed: int, bins: int, more: bool) -> str:
     return "\n".join(lines)
 
 
-def repeat(*, rho: float, n: int, seed: int, bins: int, more: bool) -> Iterator[Patch]:
+def repeat(
+    *, rho: float, n: int, seed: int, bins: int, more: bool, width: int = WIDE
+) -> Iterator[Patch]:
     """Draw the pairs again and again: where estimates scatter, and how often intervals hold."""
     methods = QUICK + SLOW if more else QUICK
     exact = truth(rho)
@@ -205,13 +207,13 @@ def repeat(*, rho: float, n: int, seed: int, bins: int, more: bool) -> Iterator[
             ends = one.interval
             held[name] += ends is not None and ends.low <= exact <= ends.high
         if done % 2 == 0:
-            yield {"repeats": _repeats(values, held, exact, rho, n, bins)}
+            yield {"repeats": _repeats(values, held, exact, rho, n, bins, width)}
             time.sleep(0.02)
 
 
 def _repeats(
     values: dict[str, list[float]], held: dict[str, int], exact: float, rho: float, n: int,
-    bins: int,
+    bins: int, width: int,
 ) -> Figure:  # fmt: skip
     rows: list[Row] = []
     for name, found in values.items():
@@ -227,7 +229,7 @@ def _repeats(
         rows, exact, title=f"{done} fresh draws", x_label="mutual information, nats",
         description=f"{n:,} pairs with correlation {rho:.3g} each, {bins} × {bins} cells. Each dot "
         "is an estimate, a stroke their mean; “holds” counts intervals with the truth in them.",
-        width=FIGURE,
+        width=min(FIGURE, width),
     )  # fmt: skip
 
 
@@ -258,7 +260,8 @@ PAGE = Page(
         Check(name="more", label="Corrected bins, neighbours and the library's choice too",
               help="Compiled when first used, which takes some seconds once."),
         Group("Luck", (
-            Action(name="repeat", label=f"Draw {REPEATS} times", run=repeat),
+            Action(name="repeat", label=f"Draw {REPEATS} times", run=repeat,
+                   fills="repeats"),
         )),
     ),
     slots=(

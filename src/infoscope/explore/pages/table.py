@@ -224,6 +224,7 @@ PAGE = Page(
         Preset("Penguins: body mass", {"target": "body_mass_g", "method": "mrmr"}),
         Preset("Penguins: island, each alone", {"target": "island", "method": "mim", "k": 6}),
     ),
+    embeds=False,
     template="table.html.j2",
     explain=r"""
 **Mutual information** $I(X;Y)$ is how many bits knowing $X$ saves, on average, when $Y$ has to be

@@ -215,7 +215,9 @@ def code(*, z: tuple[float, ...], t: float, n: int, seed: int) -> str:
     )
 
 
-def drop(*, z: tuple[float, ...], t: float, n: int, seed: int) -> Iterator[Patch]:
+def drop(
+    *, z: tuple[float, ...], t: float, n: int, seed: int, width: int = WIDE
+) -> Iterator[Patch]:
     """Let the samples fall one after the other, then in handfuls."""
     p = softened(z, t)
     samples = draw(p, n, seed)
@@ -226,11 +228,11 @@ def drop(*, z: tuple[float, ...], t: float, n: int, seed: int) -> Iterator[Patch
         air = samples[before:stop][:12]
         if stop < n:
             falling = [(int(i), (j + 1) / (air.size + 1)) for j, i in enumerate(air)]
-            yield {"bins": _bins(p, samples[:before], n, WIDE, falling)}
+            yield {"bins": _bins(p, samples[:before], n, width, falling)}
             time.sleep(PAUSE / 2)
         yield {
-            "bins": _bins(p, samples[:stop], n, WIDE),
-            "running": _running(samples[:stop], len(z), entropy, n, WIDE),
+            "bins": _bins(p, samples[:stop], n, width),
+            "running": _running(samples[:stop], len(z), entropy, n, width),
         }
         before = stop
         time.sleep(PAUSE)
@@ -261,7 +263,7 @@ PAGE = Page(
         Group("Samples", (
             Number(name="n", label="How many", default=200, low=1, high=2000, step=50, whole=True),
             Number(name="seed", label="Seed", default=1, low=0, high=9999, whole=True),
-            Action(name="drop", label="Drop them one by one", run=drop),
+            Action(name="drop", label="Drop them one by one", run=drop, fills="bins"),
         )),
     ),
     slots=(

@@ -341,6 +341,7 @@ PAGE = Page(
         Preset("A 5-gram that knows its chapter", {"text": CHAPTER_START, "model": "ngram:5"}),
         Preset("Two models", {"text": CHAPTER_START, "second": "ngram:5"}),
     ),
+    embeds=False,
     template="text.html.j2",
     extra={"sample": sample_reading.drawn, "missing": missing},
     explain=r"""

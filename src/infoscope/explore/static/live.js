@@ -368,6 +368,20 @@
       if (fold.open && fold.dataset && fold.dataset.table && home(fold) === scope) table(fold);
     }, true);
 
+    /** Slots that are too large to come with the page: fetched when the reader is near.
+     * @param {HTMLElement} slot */
+    const late = async (slot) => {
+      delete slot.dataset.later;
+      try {
+        const { html } = await (await post(`/data/${slug}`, fields({ _moved: slot.dataset.slot || "" }))).json();
+        if (!slot.hasChildNodes()) replace([[slot, html]]);
+      } catch (error) { failed(error); }
+    };
+    const near = new IntersectionObserver((seen) => {
+      for (const one of seen) if (one.isIntersecting) { near.unobserve(one.target); late(/** @type {HTMLElement} */ (one.target)); }
+    }, { rootMargin: "600px" });
+    for (const slot of scope.querySelectorAll("[data-later]")) if (home(slot) === scope) near.observe(slot);
+
     matchMedia("(max-width: 48rem)").addEventListener("change", (change) => {
       document.cookie = `infoscope-width=${change.matches ? "narrow" : "wide"}; Path=/; SameSite=Strict`;
       send({ extra: {} });

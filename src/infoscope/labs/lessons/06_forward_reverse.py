@@ -1,4 +1,4 @@
-# %% [markdown] covers="S5 T4.7 C1" explorer="kl?target=bimodal"
+# %% [markdown] covers="S5 T4.7 C1" explorer="fit"
 # # Forward or reverse: two ways to fit one bell to two hills
 #
 # Fit a Gaussian to a target with two modes. Forward KL covers both, reverse KL *may* settle on one,
