@@ -8,17 +8,14 @@ import os
 import re
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
 
-from infoscope.cli.doctor_command import PACKAGES
 from infoscope.cli.main import COMMANDS, main
 from infoscope.cli.output import grid
 from infoscope.data import path_of
 
-ROOT = Path(__file__).parents[2]
 HIDE = """
 import sys
 class Hide:
@@ -201,109 +198,6 @@ def test_names_cannot_command_the_terminal(
 def test_columns_stay_in_line_whatever_the_script() -> None:
     rows = [["北京", "1"], ["e\u0301", "2"], ["abcd", "3"]]
     assert grid(rows, align="<>", indent=0) == ["北京  1", "e\u0301     2", "abcd  3"]
-
-
-# ---------------------------------------------------------------- doctor and models
-
-
-def test_doctor_finds_what_is_here(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = run(capsys, "doctor", "--json", "-")
-    found = json.loads(out)
-    assert code == 0
-    assert {p["package"] for p in found["packages"] if p["version"]} >= {"numpy", "torch"}
-    assert [m["model"] for m in found["models"]] == ["smollm2"]
-
-
-def test_doctor_says_how_to_get_what_is_missing() -> None:
-    done = run_without(["torch", "matplotlib"], "doctor")
-    assert done.returncode == 0
-    assert "pip install 'infoscope[language]'" in done.stdout
-    assert "pip install 'infoscope[plot]'" in done.stdout
-
-
-def test_a_missing_required_package_is_a_fault_of_the_installation() -> None:
-    assert run_without(["scipy"], "doctor").returncode == 1
-
-
-def test_doctor_knows_every_package_that_an_extra_brings() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    extras = project["optional-dependencies"]
-    lines = [*project["dependencies"]]
-    lines += [
-        each for name in extras if name not in ("dev", "heavy", "docs") for each in extras[name]
-    ]
-    named = {re.split(r"[>=\[]", line)[0] for line in lines} - {"infoscope"}
-    assert named - {"ray", "ibis-framework"} <= set(PACKAGES)
-    for name, (extra, _) in PACKAGES.items():
-        assert extra == "" or any(re.search(rf"\b{name}\b", line) for line in extras[extra])
-
-
-def test_doctor_tells_what_is_too_old(tmp_path: Path) -> None:
-    """An old narwhals in front of the path: its version is read, and it is not fine."""
-    about = tmp_path / "narwhals-1.9.dist-info"
-    about.mkdir()
-    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: narwhals\nVersion: 1.9\n")
-    (tmp_path / "narwhals.py").touch()
-    done = subprocess.run(
-        [sys.executable, "-m", "infoscope", "doctor", "--json", "-"],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
-    )
-    found = {each["package"]: each for each in json.loads(done.stdout)["packages"]}
-    assert done.returncode == 1
-    assert not found["narwhals"]["fine"]
-    assert "too old, 2.0 is needed" in found["narwhals"]["advice"]
-    assert found["numpy"]["fine"]
-
-
-def test_a_shell_completes_commands_options_and_files(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    script = tmp_path / "infoscope.bash"
-    assert main(["completion", "bash"]) == 0
-    script.write_text(capsys.readouterr().out, encoding="utf-8")
-    (tmp_path / "texture.txt").touch()
-
-    def completed(*words: str) -> set[str]:
-        line = (
-            f"source {script}; COMP_WORDS=({' '.join(words)}); COMP_CWORD={len(words) - 1}; "
-            f"_shtab_infoscope infoscope '{words[-1]}' '{words[-2]}'; echo ${{COMPREPLY[@]}}"
-        )
-        shell = subprocess.run(
-            ["bash", "-c", line], capture_output=True, text=True, check=True, cwd=tmp_path
-        )
-        return set(shell.stdout.split())
-
-    assert completed("infoscope", "te") == {"temperature", "text"}
-    assert completed("infoscope", "table", "--targ") == {"--target"}
-    assert completed("infoscope", "text", "text") == {"texture.txt"}
-
-
-def test_models_lists_licence_and_place(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = run(capsys, "models")
-    assert code == 0
-    assert "smollm2" in out
-    assert "Apache-2.0" in out
-
-
-def test_a_model_is_removed_only_by_name(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, err = run(capsys, "models", "remove")
-    assert (code, out) == (2, "")
-    assert "which model to remove" in err
-    code, out, err = run(capsys, "models", "list", "smollm2")
-    assert (code, out) == (2, "")
-    assert one_sentence(err)
-
-
-def test_an_unknown_model_is_refused_with_the_names_there_are(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    code, out, err = run(capsys, "models", "install", "smolm2")
-    assert (code, out) == (2, "")
-    assert one_sentence(err)
-    assert "'smollm2'" in err
 
 
 # ---------------------------------------------------------------- table
