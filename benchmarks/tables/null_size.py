@@ -6,7 +6,8 @@ rows ("dominant"), half of the levels once each ("singles"). An honest test reje
 plain chi-square test of G, which most tools use, stands beside it. Monte Carlo error of a share p
 is sqrt(p (1 - p) / replicates). A size below 0.03 is honest too where a table has few atoms.
 
-    python benchmarks/tables/null_size.py    # about ten minutes
+    python benchmarks/tables/null_size.py                  # about ten minutes
+    python benchmarks/tables/null_size.py --shape 2 2      # the other lines stay
 """
 
 from __future__ import annotations
@@ -104,9 +105,13 @@ def measure(cell: tuple[int, int, int, str], seed: int, times: int) -> dict[str,
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--replicates", type=int, default=1000)
-    most = parser.parse_args().replicates
+    parser.add_argument("--shape", type=int, nargs=2, help="levels: measure these tables alone")
+    options = parser.parse_args()
+    most, kept = options.replicates, stored() if options.shape else {}
     rows: list[dict[str, object]] = []
     for seed, cell in enumerate(CELLS):
+        if options.shape and list(cell[1:3]) != options.shape:
+            continue
         row = measure(cell, seed, replicates(most, *cell[:3]))
         if row["size_05"] > 0.07:  # chance or fact? draw other tables, more of them
             row = measure(cell, seed + 10_000, 1000) | {"drawn": "again"}
@@ -117,7 +122,29 @@ def main() -> None:
     print(f"{len(size)} shapes: {((size >= 0.03) & (size <= 0.07)).sum()} within 0.03 to 0.07, "
           f"{(size > 0.07).sum()} above ({(size > 0.07 + 2 * error).sum()} by 2 errors), "
           f"{(size < 0.03).sum()} below; largest {size.max()}")  # fmt: skip
-    stamp = {
+    kept |= {key_of(row): row | stamp() for row in rows}
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    with RESULTS.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, [*rows[0], *stamp()])
+        writer.writeheader()
+        writer.writerows(kept[key] for key in (tuple(map(str, cell)) for cell in CELLS))
+    print(f"written: {RESULTS}")
+
+
+def key_of(row: dict[str, object]) -> tuple[str, ...]:
+    """Return what names a line of the table."""
+    return tuple(str(row[name]) for name in ("rows", "levels", "other_levels", "margin"))
+
+
+def stored() -> dict[tuple[str, ...], dict[str, object]]:
+    """Return the lines of the table as it is."""
+    with RESULTS.open(encoding="utf-8", newline="") as stream:
+        return {key_of(row): row for row in map(dict, csv.DictReader(stream))}
+
+
+def stamp() -> dict[str, object]:
+    """Return where, when and with which versions a line was measured."""
+    return {
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "date": dt.datetime.now(dt.UTC).date().isoformat(),
         "versions": "; ".join(
@@ -125,12 +152,6 @@ def main() -> None:
             for package in ("infoscope", "numpy", "scipy")
         ),
     }
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    with RESULTS.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, [*rows[0], *stamp])
-        writer.writeheader()
-        writer.writerows(row | stamp for row in rows)
-    print(f"written: {RESULTS}")
 
 
 if __name__ == "__main__":

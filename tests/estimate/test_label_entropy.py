@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binom
 
 from infoscope.core.errors import InvalidArgument
 from infoscope.estimate import entropy
@@ -224,3 +225,27 @@ def test_counts_of_a_million_rows_do_not_overflow_nsb() -> None:
     x = variable_of("x", "discrete", np.zeros((10**6, 0)), np.arange(10**6) % 7)
     raw = nsb.run(x, rng=np.random.default_rng(0), n_symbols=7)
     assert raw.nats == pytest.approx(math.log(7), abs=1e-5)
+
+
+@pytest.mark.parametrize(("p", "n"), [(0.5, 100), (0.47, 300), (0.4, 200), (0.05, 200)])
+def test_the_interval_of_a_coin_covers_in_all_its_samples(p, n):
+    """Every number of heads, weighted by its chance: no simulation noise."""
+    truth = -p * math.log(p) - (1 - p) * math.log(1 - p)
+    chance = binom(n, p).pmf(np.arange(n + 1))
+    covered = 0.0
+    for heads in np.flatnonzero(chance > 1e-6):
+        found = entropy(np.arange(n) < heads, method="jackknife")
+        assert found.interval is not None
+        covered += chance[heads] * (found.interval.low <= truth <= found.interval.high)
+    assert 0.925 < covered < 0.99
+
+
+def test_near_uniformity_the_interval_is_a_score_interval():
+    even = entropy(np.arange(1000) % 10, discrete=True)
+    skewed = entropy(np.repeat(np.arange(10), np.arange(10, 110, 10)), discrete=True)
+    few = entropy(np.arange(80) % 10, discrete=True, method="jackknife")
+    assert even.interval.how == "score, near uniformity"
+    assert skewed.interval.how == few.interval.how == "jackknife"
+    # 2 n (log k - H) is chi-squared with 9 degrees of freedom: its deviation is root 18
+    assert even.stderr == pytest.approx(math.sqrt(18) / 2000)
+    assert even.interval.low == math.log(10) < even.interval.high  # more even than by chance

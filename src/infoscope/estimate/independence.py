@@ -19,11 +19,12 @@ from infoscope.estimate.choice import choose
 from infoscope.estimate.fixed_margins import pearson_three_tail
 from infoscope.estimate.from_entropies import log_ratios
 from infoscope.estimate.front import estimate_raw, packaged
+from infoscope.estimate.kernels.plain_tables import fourfold_law
 from infoscope.estimate.kinds import read_variables
 from infoscope.estimate.method import Floats, Raw, Value
 from infoscope.estimate.neighbour_null import is_tabulated, null_moments
 from infoscope.estimate.registry import find_method
-from infoscope.estimate.special import gammaln, xlogy
+from infoscope.estimate.special import xlogy
 from infoscope.estimate.variables import Variable, canonical_order
 
 __all__ = [
@@ -119,8 +120,8 @@ def independence_test(
     -----
     Labels: G is referred to its law with both margins held (2 x 2 tables: enumerated; sparse
     corners: random tables). For 2 x 2 tables it is the mid-p value, which counts tables as extreme
-    as the one seen by half: the whole of them rejects two skewed coins in 2 % of tests at the 5 %
-    level. `infoscope.tables` counts them whole. Rows must be independent of each other: for time
+    as the one seen by half (`infoscope.tables` does the same): the whole of them rejects two skewed
+    coins in 2 % of tests at the 5 % level. Rows must be independent of each other: for time
     series use a block scheme. For many tests see `benjamini_hochberg`. Cost: about 50 values of the
     statistic under independence, n_permutations under dependence; one value where the law is known.
 
@@ -297,9 +298,10 @@ def _table_p_value(
 ) -> tuple[float, int, str]:
     """Return p for two label variables: enumerated, from the fitted curve, or by random tables."""
     rows, columns, n = x.counts, y.counts, x.n
-    plugin = float(log_ratios(x, y).mean())
     if rows.size == columns.size == 2:
-        return _fourfold(int(rows[0]), int(columns[0]), n, plugin), 0, "all 2 x 2 tables, mid-p"
+        first = [v.codes == v.codes.min() for v in (x, y) if v.codes is not None]
+        a, b, both = (int(np.count_nonzero(part)) for part in (*first, first[0] & first[1]))
+        return fourfold_law(n, a, b, both)[0], 0, "all 2 x 2 tables, mid-p"
     minority = n - max(int(rows.max()), int(columns.max()))
     pairs = [float(np.dot(c, c - 1.0)) for c in (rows, columns)]
     ties = pairs[0] * pairs[1] / (2.0 * n * (n - 1.0))
@@ -318,17 +320,6 @@ def _table_p_value(
         return float(known[cells].sum()) / n - fixed
 
     draws = (draw(pairing) for pairing in repairings(n, n_permutations, random))
+    plugin = float(log_ratios(x, y).mean())
     p, drawn = monte_carlo(plugin, draws, stop_after)
     return p, drawn, "random tables with these margins"
-
-
-def _fourfold(a: int, b: int, n: int, plugin: float) -> float:
-    """Return the chance that 2 x 2 tables with these margins show more, half that of as much."""
-    x = np.arange(max(0, a + b - n), min(a, b) + 1.0)
-    cells = np.stack([x, a - x, b - x, n - a - b + x])
-    log_p = -gammaln(cells + 1.0).sum(axis=0)
-    p = np.exp(log_p - log_p.max())
-    totals = np.array([a, n - a, b, n - b], dtype=np.float64)
-    value = (xlogy(cells, cells).sum(axis=0) - xlogy(totals, totals).sum()) / n + math.log(n)
-    more, as_much = value > plugin + 1e-10, np.abs(value - plugin) <= 1e-10
-    return float((p[more].sum() + 0.5 * p[as_much].sum()) / p.sum())

@@ -131,6 +131,7 @@ def near_uniform(
     Parameters
     ----------
     folded : Folded
+        The counts.
     value, plugin : float
         The corrected entropy, on which the interval rests, and the plug-in one, nats.
     variance : float
@@ -149,7 +150,8 @@ def near_uniform(
 
     def interval(level: float) -> tuple[float, float]:
         low, high = score_interval(seen, seen, v0, k0, rate, n, level, floor=-math.inf)
-        return math.log(k) - float(high), math.log(k) - float(low)
+        most = math.log(k)  # held even by counts more even than chance would make them
+        return min(most - float(high), most), most - float(low)
 
     return interval
 

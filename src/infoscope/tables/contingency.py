@@ -17,7 +17,7 @@ __all__ = ["P_RULES", "PairStatistics", "statistics_of"]
 #: How a p-value was found, by the number in `PairStatistics.p_rule`.
 P_RULES = (
     "no test: at most one level",
-    "all 2 x 2 tables with these margins enumerated",
+    "all 2 x 2 tables with these margins enumerated, mid-p",
     "fixed-margin law of G (Pearson III)",
     "random tables with these margins",
     "nearest neighbours: simulated law of untied columns",

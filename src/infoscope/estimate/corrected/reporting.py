@@ -41,6 +41,9 @@ class Findings:
     noise: float
     noise_reduced: float
     shape: float
+    kurtosis: float
+    unexplained_within: float
+    hidden: bool
     misfit: float
     ksg: float
     ksg_of_model: float
@@ -52,7 +55,7 @@ class Findings:
     def diagnostics(self) -> dict[str, float]:
         """Return the numbers under the names that users see."""
         named = {key: float(number) for key, number in asdict(self).items()}
-        for key in ("value", "n", "fitted", "dimension"):
+        for key in ("value", "n", "fitted", "dimension", "hidden"):
             del named[key]
         named["held_out_bound"] = named.pop("bound")
         named["gap"] = self.value - self.bound
@@ -69,7 +72,19 @@ def notes_of(model: Candidate, tried: list[Candidate], found: Findings) -> tuple
         f"At least {max(found.bound, 0.0):.3f} nats are confirmed on held-out rows (a lower bound "
         "in expectation).",
     ]
-    if found.shape > 0.0:
+    if found.hidden:
+        sign = (
+            f"Columns of one side depend on each other as no simple copula has it "
+            f"({found.unexplained_within:.2f} nats beyond one)"
+            if found.unexplained_within > 0.1
+            else f"The rows are spread as if bounded (kurtosis {found.kurtosis:.1f} deviations)"
+        )
+        notes.append(
+            f"{sign}: the natural coordinates may be others than these columns, and no model here "
+            "finds them. The value may be still too low, and the interval is wider for it "
+            f"({found.shape:.3f} nats)."
+        )
+    elif found.shape > 0.0:
         notes.append(
             "No simple copula is best here. On such tasks the value was mostly too low, by 8 % on "
             f"average, which the error bar includes ({found.shape:.3f} nats)."

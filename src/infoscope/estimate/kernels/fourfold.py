@@ -36,16 +36,19 @@ def _four_cells(n: int, a: int, b: int, x: int) -> float:
 
 
 @compiled
-def _tail(n: int, a: int, b: int, x: int, step: int) -> float:
-    """Return the hypergeometric probability of x and everything beyond it in direction `step`."""
-    low, high = max(0, a + b - n), min(a, b)
-    if x < low or x > high:
-        return 0.0
-    start = (
+def _chance(n: int, a: int, b: int, x: int) -> float:
+    """Return the hypergeometric probability of first cell x."""
+    return math.exp(
         math.lgamma(a + 1.0) - math.lgamma(x + 1.0) - math.lgamma(a - x + 1.0)
         + math.lgamma(n - a + 1.0) - math.lgamma(b - x + 1.0) - math.lgamma(n - a - b + x + 1.0)
         - math.lgamma(n + 1.0) + math.lgamma(b + 1.0) + math.lgamma(n - b + 1.0)
     )  # fmt: skip
+
+
+@compiled
+def _tail(n: int, a: int, b: int, x: int, step: int) -> float:
+    """Return the probability of x and everything beyond it in direction `step`, over that of x."""
+    low, high = max(0, a + b - n), min(a, b)
     weight = total = 1.0
     while low <= x + step <= high and weight > _NEGLIGIBLE:
         if step > 0:
@@ -54,22 +57,24 @@ def _tail(n: int, a: int, b: int, x: int, step: int) -> float:
             weight *= (float(x) * (n - a - b + x)) / (float(a - x + 1) * (b - x + 1))
         x += step
         total += weight
-    return math.exp(start) * total
+    return total
 
 
 @compiled
 def _enumerate(n: int, a: int, b: int, x: int) -> tuple[float, float, float, float]:
     """Return p, mean, variance and third central moment of G of a 2 x 2 table, by enumeration.
 
-    p adds the probabilities of all tables with G at least the observed one. G falls and then rises
-    in x, so the far tail begins where G comes back to the observed value: found by bisection. The
-    tolerance counts ties as ties in spite of rounding.
+    p is the mid-p value of `plain_tables.fourfold_law`: the tables with G above the observed one,
+    and half of those with as much. G falls and then rises in x, so the far tail begins where G
+    comes back to the observed value: found by bisection. Only the first table of a tail can be
+    tied; the tolerance counts ties as ties in spite of rounding.
     """
     low, high = max(0, a + b - n), min(a, b)
-    observed = _four_cells(n, a, b, x) * (1.0 - 1e-9) - 1e-12
+    rounding = abs(_four_cells(n, a, b, x)) * 1e-9 + 1e-12
+    observed = _four_cells(n, a, b, x) - rounding
     mode = int((a + 1.0) * (b + 1.0) / (n + 2.0))
     if observed <= 0.0:
-        p = 1.0
+        p = 1.0 - 0.5 * _chance(n, a, b, x)
     else:
         centre = math.floor(a * (b / n))
         left, right = low - 1, max(centre, low)  # largest x left of the centre with G >= observed
@@ -91,7 +96,11 @@ def _enumerate(n: int, a: int, b: int, x: int) -> tuple[float, float, float, flo
                 left = middle + 1
         p = 0.0
         for step, end in ((-1, below), (1, left)):
-            p += _tail(n, a, b, end, step)
+            if low <= end <= high:
+                weight = _tail(n, a, b, end, step)
+                if _four_cells(n, a, b, end) <= observed + 2.0 * rounding:
+                    weight -= 0.5
+                p += _chance(n, a, b, end) * weight
         p = min(p, 1.0)
     room = int(3.0 * math.sqrt(n)) + 40
     mean = second = third = total = 0.0
