@@ -80,6 +80,19 @@ def test_what_people_see(cifar) -> None:
     assert "<svg" in r._repr_html_()
 
 
+def test_two_forecasts_of_the_same_cases_share_a_diagram(cifar) -> None:
+    probs, labels = cifar
+    timid = np.sqrt(probs)
+    before = reliability(timid / timid.sum(axis=1, keepdims=True), labels)
+    now = reliability(probs, labels)
+    figure = now.figure(width=342, before=before, title="Two")
+    assert (figure.width, figure.title) == (342, "Two")
+    (ghost,) = [mark for mark in figure.marks if getattr(mark, "role", "") == "ghost-1"]
+    assert len(ghost.points) == len(before.observed)
+    assert now.figure().data == figure.data
+    assert "ghost" not in now.figure().svg.partition("</style>")[2]
+
+
 def test_one_case_draws() -> None:
     assert reliability([0.7], [1]).figure().svg.startswith("<svg")
 

@@ -77,10 +77,32 @@ class Reliability(Shown):
             "notes": list(self.notes),
         }
 
-    def figure(self) -> Figure:
-        """Draw the reliability diagram: dots with intervals over the band of right forecasts."""
+    def figure(
+        self, *, width: float = 480, before: Reliability | None = None, title: str = ""
+    ) -> Figure:
+        """Draw the reliability diagram: dots with intervals over the band of right forecasts.
+
+        Parameters
+        ----------
+        width : float
+            Width in pixels.
+        before : Reliability, optional
+            The same cases under other forecasts (before a recalibration), drawn as a hairline.
+        title : str
+            By default what it is the reliability of.
+        """
+        n_bins = len(self.observed)
         return draw_reliability(
-            self._columns(), title=f"Reliability of {self.of}", n=self.n, level=self.level
+            self._columns(),
+            title=title or f"Reliability of {self.of}",
+            description=(
+                f"{self.n:,} cases in {n_bins} {'bin' if n_bins == 1 else 'bins'}. Shaded: where "
+                f"right forecasts would fall; {self.n_outside} of the dots lie outside. Strokes: "
+                f"{100 * self.level:g} % intervals; below: how many cases."
+            ),
+            width=width,
+            x_label=f"probability of {self.of}, as said",
+            before=None if before is None else before._columns(),
         )
 
     def __str__(self) -> str:

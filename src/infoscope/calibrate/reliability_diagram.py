@@ -9,22 +9,36 @@ from infoscope.figures.marks import Circle, Mark, Path, Rect, Text
 
 __all__ = ["draw_reliability"]
 
-LEFT, TOP, SIDE, STRIP, RIGHT = 58.0, 30.0, 380.0, 64.0, 24.0
+TOP, STRIP, RIGHT, LARGEST = 30.0, 58.0, 14.0, 430.0
+LEFT = 40.0
 TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+
+Columns = Mapping[str, Sequence[float]]
 
 
 def draw_reliability(
-    bins: Mapping[str, Sequence[float]], *, title: str, n: int, level: float
+    bins: Columns,
+    *,
+    title: str,
+    description: str,
+    width: float,
+    x_label: str,
+    before: Columns | None = None,
 ) -> Figure:
-    """Return the diagram of columns n_cases, forecast, observed, low, high, band_low, band_high."""
+    """Return the diagram of columns n_cases, forecast, observed, low, high, band_low, band_high.
+
+    `before` holds forecast and observed of other forecasts of the same cases, drawn as a hairline.
+    """
+    side = min(width - LEFT - RIGHT, LARGEST)
+    left = max(LEFT, (width - side) / 2)
 
     def x(value: float) -> float:
-        return LEFT + value * SIDE
+        return left + value * side
 
     def y(value: float) -> float:
-        return TOP + (1.0 - value) * SIDE
+        return TOP + (1.0 - value) * side
 
-    marks: list[Mark] = []
+    marks: list[Mark] = [Text(max(left - 34, 0.0), 14, "happened, share of cases", "label")]
     for tick in TICKS:
         marks.append(Path(((x(0), y(tick)), (x(1), y(tick))), "grid"))
         marks.append(Path(((x(tick), y(0)), (x(tick), y(1))), "grid"))
@@ -33,33 +47,28 @@ def draw_reliability(
     if len(forecast) > 1:
         up = [(x(p), y(v)) for p, v in zip(forecast, bins["band_high"], strict=True)]
         down = [(x(p), y(v)) for p, v in zip(forecast, bins["band_low"], strict=True)]
-        marks.append(Path(tuple(up + down[::-1]), "band-1", closed=True))
-    marks.append(Path(((x(0), y(0)), (x(1), y(1))), "reference"))
+        band = tuple(up + down[::-1])
+        marks.append(Path(band, "band-1", closed=True, tip="where right forecasts would fall"))
+    marks.append(Path(((x(0), y(0)), (x(1), y(1))), "reference", tip="right on average"))
+    if before is not None:
+        line = zip(before["forecast"], before["observed"], strict=True)
+        marks.append(Path(tuple((x(p), y(o)) for p, o in line), "ghost-1", tip="before"))
     rows = list(
         zip(forecast, bins["observed"], bins["low"], bins["high"], bins["n_cases"], strict=True)
     )
-    marks.append(Path(tuple((x(p), y(o)) for p, o, *_ in rows), "line-1"))
+    if len(rows) > 1:
+        marks.append(Path(tuple((x(p), y(o)) for p, o, *_ in rows), "line-1"))
     for p, o, low, high, count in rows:
-        tip = f"forecast {p:.3f}, observed {o:.3f} ({low:.3f}–{high:.3f}), {count:,} cases"
+        tip = f"said {p:.3f}, happened {o:.3f} ({low:.3f} to {high:.3f}), {count:,} cases"
         marks.append(Path(((x(p), y(low)), (x(p), y(high))), "whisker", tip=tip))
-        marks.append(Circle(x(p), y(o), 4.0, "dot", tip))
-    foot = TOP + SIDE + STRIP
+        marks.append(Circle(x(p), y(o), 4.5, "dot", tip))
+    foot = TOP + side + STRIP
     most = max(bins["n_cases"])
     for p, *_, count in rows:
-        tall = (STRIP - 14) * count / most
-        marks.append(Rect(x(p) - 2, foot - tall, 4, tall, "bar-muted", f"{count:,} cases"))
+        tall = (STRIP - 16) * count / most
+        marks.append(Rect(x(p) - 3, foot - tall, 6, tall, "bar-muted", f"{count:,} cases", 1.5))
     marks.append(Path(((x(0), foot), (x(1), foot)), "axis"))
     marks += [Text(x(tick), foot + 17, f"{tick:.1f}", "tick", "middle") for tick in TICKS]
-    marks.append(Text(0, 14, "observed frequency", "label"))
-    marks.append(Text(x(0.5), foot + 37, "forecast probability", "label", "middle"))
-    outside = sum(
-        not low <= o <= high
-        for o, low, high in zip(bins["observed"], bins["band_low"], bins["band_high"], strict=True)
-    )
-    about = (
-        f"Dots: observed frequency over mean forecast of {n:,} cases in {len(rows)} bins, with "
-        f"{100 * level:g}% intervals. Shaded: where dots of right forecasts would fall; {outside} "
-        "lie outside. Bars below: cases in each bin."
-    )
-    data = {name: list(column) for name, column in bins.items()}
-    return Figure(title, about, data, marks, LEFT + SIDE + RIGHT, foot + 48)
+    marks.append(Text(x(0.5), foot + 37, x_label, "label", "middle"))
+    data = {name.replace("_", " "): list(column) for name, column in bins.items()}
+    return Figure(title, description, data, marks, width, foot + 46)

@@ -12,7 +12,6 @@ import numpy as np
 import infoscope as isc
 from infoscope.core.errors import DataError, InfoscopeError, sentence
 from infoscope.explore.controls import Choice, Number, Range, TextArea, Upload, Uploaded
-from infoscope.explore.drawings.reliability import reliability_figure
 from infoscope.explore.page import Group, Job, Page, Patch, Preset, Slot
 from infoscope.figures import Figure, Grip, Tile, bar_chart, line_chart, stat_tiles
 
@@ -143,16 +142,10 @@ def view(*, source: str, n: int, seed: int, text: str, t: float, width: int) -> 
     now = isc.calibrate.reliability(scaled(probs, t), labels)
     before = None if t == 1.0 else isc.calibrate.reliability(probs, labels)
     best, losses = _fitted(source, n, seed, text)
-    k = 2 if probs.ndim == 1 else probs.shape[1]
-    said = "probability of class 1, as said" if k == 2 else "probability of the top label"
-    bins = now.to_dict()["bins"]
-    outside = f"{now.n_outside} of {len(bins['forecast'])} dots lie outside of the shaded range"
     return {
-        "diagram": reliability_figure(
-            bins, None if before is None else before.to_dict()["bins"], width=width, said=said,
+        "diagram": now.figure(
+            width=width, before=before,
             title="What was said, and what happened" if t == 1 else f"After dividing by T = {t:g}",
-            description=f"{len(labels):,} cases. Shaded: where right forecasts would fall; "
-            f"{outside}. Bars: 95 % intervals; below: how many cases.",
         ),
         "tiles": stat_tiles(_tiles(found, t)),
         "parts": _terms(source, n, seed, text, t, width),
