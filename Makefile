@@ -36,14 +36,16 @@ types: $(VENV)/.heavy-ready  ## check the types
 fmt: $(VENV)/.dev-ready  ## format the code
 	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --fix --quiet .
 
-docs: $(VENV)/.dev-ready  ## run every code block of the README and the docs
-	@$(PYTEST) tests/docs
+docs: $(VENV)/.dev-ready  ## run the code of README and docs, build the site into docs/_build/html
+	@$(PYTEST) tests/docs -m "not heavy and not browser"
+	@$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+	@echo "docs/_build/html/index.html"
 
 bench: $(VENV)/.dev-ready  ## measure speed against peers anew, into benchmarks/results/*.csv
 	@for script in benchmarks/*/*.py; do echo "$$script"; $(BIN)/python "$$script" || exit 1; done
 
 clean:  ## remove the environment and all caches of this folder
-	@rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis infoscope-report.html
+	@rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis docs/_build infoscope-report.html
 
 # A stamp is touched only when its step is whole, so an interrupted set-up is taken up again.
 $(BIN)/python:

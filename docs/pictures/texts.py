@@ -14,8 +14,8 @@ CUT = 9000
 def letters() -> Html:
     """A sentence of Alice, letter by letter, under a model of the text before it."""
     model = load("ngram:5", train=CHAPTER[:CUT])
-    start = CHAPTER.index(" ", CUT)
-    found = score(CHAPTER[start : start + 420].strip(), model)
+    start = CHAPTER.index("First, however", CUT)
+    found = score(CHAPTER[start : CHAPTER.index(".", start + 250) + 1], model)
     html = text_heat_map(
         found.tokens,
         np.asarray(isc.bits(found.surprisal)).tolist(),
