@@ -46,9 +46,11 @@ assert steps["ngram:6"].n_numbers == 113_580
 # ## What has not been seen must not be impossible
 #
 # A six-gram by plain counting gives probability 0 to every sequence that the ten chapters do not
-# hold. One such place makes the whole text cost infinitely many bits. How often does it happen?
+# hold. One such place makes the whole text cost infinitely many bits.
 
 # %% [markdown] exercise="unseen"
+# ## How often does it happen?
+#
 # Let `new` be the share of six-character sequences in the held-out text that do not occur in what
 # was learned.
 
