@@ -10,7 +10,9 @@ import pytest
 
 from infoscope.cli.main import main
 from infoscope.core.errors import InvalidArgument
+from infoscope.explore.registry import all_pages
 from infoscope.explore.serving import PORT, listen
+from infoscope.explore.warming import warm
 
 HEAVY = {"torch", "numba", "transformers", "pyarrow", "pandas", "scipy", "sklearn", "jax", "duckdb"}
 
@@ -60,3 +62,7 @@ def test_a_port_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> N
     assert "explore: port must lie in 0 ... 65535; got 70000." in capsys.readouterr().err
     with pytest.raises(InvalidArgument), listen(65535), listen(65535):
         pass
+
+
+def test_pages_are_drawn_once_after_the_start() -> None:
+    assert warm(0.0, 0.0) == [slug for slug, page in all_pages().items() if page.view is not None]

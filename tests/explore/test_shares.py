@@ -6,6 +6,9 @@ from hypothesis import strategies as st
 
 from infoscope.core.errors import InvalidArgument
 from infoscope.explore.controls import Sent
+from infoscope.explore.exchange import answer, read
+from infoscope.explore.levels import Levels
+from infoscope.explore.registry import find_page
 from infoscope.explore.shares import Matrix, Numbers, Shares, hold, rounded_shares
 
 P = Shares(name="p", label="p", default=(0.5, 0.3, 0.2))
@@ -85,3 +88,33 @@ def test_a_matrix_reads_rows_and_refuses_ragged_ones() -> None:
 def test_numbers_read_what_people_write() -> None:
     numbers = Numbers(name="x", label="x")
     assert numbers.read(Sent({"x": "[1, 2.5; −3 1/4]"})) == (1.0, 2.5, -3.0, 0.25)
+
+
+def test_a_table_keeps_its_lines_in_a_live_answer() -> None:
+    page = find_page("bottleneck")
+    assert page is not None
+    typed = "0.4, 0.1\r\n0.1, 0.4"
+    patch = answer(page, Sent({"joint": typed, "beta": "3"}, "beta", "3"))
+    assert "=joint" not in patch
+    (value,) = {read(page, Sent({"joint": text})).values["joint"]
+                for text in (typed, "0.4 0.1 | 0.1 0.4", "0.4, 0.1 / 0.1, 0.4")}  # fmt: skip
+    assert page.by_name["joint"].write(value) == {"joint": "0.4, 0.1\n0.1, 0.4"}
+    assert ">\n0.4, 0.1\n0.1, 0.4</textarea>" in page.by_name["joint"].body(value)
+    anew = answer(page, Sent({"joint": "0.4 0.1 | 0.1 0.4"}, "beta", "3"))
+    assert anew["=joint"] == "0.4, 0.1\n0.1, 0.4"
+
+
+def test_rows_come_and_go_within_their_limits() -> None:
+    fields = {"p": "0.5, 0.5"}
+    assert len(P.read(Sent(fields, "p.add"))) == 3
+    assert P.read(Sent(fields, "p.less")) == (0.5, 0.5)
+    assert P.read(Sent(fields, "p.7", "0.3")) == (0.5, 0.5)
+    assert P.read(Sent(fields, "p.x", "0.3")) == (0.5, 0.5)
+    with pytest.raises(InvalidArgument, match=r"lie in \[0, 1\]"):
+        P.read(Sent(fields, "p.0", "2"))
+    z = Levels(name="z", label="z", default=(1.0, 2.0))
+    assert z.read(Sent({"z": "1, 2"}, "z.add")) == (1.0, 2.0, 0.0)
+    assert z.read(Sent({"z": "1, 2"}, "z.1", "-3")) == (1.0, -3.0)
+    assert 'min="-6" max="6" step="0.05"' in z.body((1.0, 2.0))
+    assert 'min="-9" max="9" step="0.05"' in z.body((1.0, -9.0))
+    assert 'aria-label="z: one class more"' in z.body((1.0, 2.0))

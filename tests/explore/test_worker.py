@@ -107,8 +107,7 @@ def test_too_many_waiting_jobs_are_refused(visitor: Visitor, visitors) -> None:
 def test_a_job_ends_when_its_reader_leaves(visitor: Visitor, visitors, stubborn: int) -> None:
     """One that listens is stopped; one that does not is ended with its process."""
     response = visitor.post("/run/check", seconds=100, busy=0, stubborn=stubborn)
-    response.readline()
-    pid = json.loads(response.readline())["arrived"]
+    pid = next(patch["arrived"] for patch in lines(response) if "arrived" in patch)
     visitor.leave()
     start = time.monotonic()
     after = [*lines(visitors().post("/run/check", seconds=0.1, busy=0))]

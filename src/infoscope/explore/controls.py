@@ -86,6 +86,18 @@ class Control:
             f'id="{self.key}-wrong" role="status"></p>'
         )
 
+    def caption(self, unit: str = "") -> str:
+        """Return the label of the main input, with a unit behind it."""
+        small = f" <small>{esc(unit)}</small>" if unit else ""
+        return f'<label for="{self.key}">{esc(self.label)}{small}</label>'
+
+    def area(self, text: str, rows: int, more: str = "") -> str:
+        """Return a box of many lines; it begins with a line end of its own, since HTML eats one."""
+        return (
+            f'<textarea id="{self.key}" name="{self.name}" rows="{rows}" spellcheck="false" {more}'
+            f"{self.described}>\n{esc(text)}</textarea>"
+        )
+
     @property
     def key(self) -> str:
         """Id of the main input."""
@@ -131,11 +143,10 @@ class Range(Control):
 
     def body(self, value: float) -> str:
         """Return label, box and slider."""
-        unit = f" <small>{esc(self.unit)}</small>" if self.unit else ""
         ends = f'min="{as_text(self.low)}" max="{as_text(self.high)}"'
         text = as_text(value)
         return (
-            f'<label for="{self.key}">{esc(self.label)}{unit}</label>'
+            f"{self.caption(self.unit)}"
             f'<input class="box" type="number" id="{self.key}" name="{self.name}" '
             f'data-box="{self.name}" {ends} step="any" value="{text}" {self.described}>'
             f'<input type="range" data-range="{self.name}" aria-label="{esc(self.label)}, slider" '
@@ -167,7 +178,6 @@ class Number(Control):
 
     def body(self, value: float) -> str:
         """Return label and box."""
-        unit = f" <small>{esc(self.unit)}</small>" if self.unit else ""
         ends = "".join(
             f' {name}="{as_text(end)}"'
             for name, end in (("min", self.low), ("max", self.high))
@@ -175,7 +185,7 @@ class Number(Control):
         )
         step = as_text(self.step) if self.whole else "any"
         return (
-            f'<label for="{self.key}">{esc(self.label)}{unit}</label>'
+            f"{self.caption(self.unit)}"
             f'<input class="box" type="number" id="{self.key}" name="{self.name}"{ends} '
             f'step="{step}" value="{as_text(value)}" {self.described}>'
         )
@@ -211,7 +221,7 @@ class Choice(Control):
             for key, text in self.options.items()
         )
         return (
-            f'<label for="{self.key}">{esc(self.label)}</label>'
+            f"{self.caption()}"
             f'<select id="{self.key}" name="{self.name}" {self.described}>{options}</select>'
         )
 
@@ -264,13 +274,9 @@ class TextArea(Control):
         return {self.name: value}
 
     def body(self, value: str) -> str:
-        """Return the box; a first line end of its own, since HTML eats one."""
-        return (
-            f'<label for="{self.key}">{esc(self.label)}</label>'
-            f'<textarea id="{self.key}" name="{self.name}" rows="{self.rows}" '
-            f'maxlength="{self.max_chars}" placeholder="{esc(self.placeholder)}" '
-            f'spellcheck="false" {self.described}>\n{esc(value)}</textarea>'
-        )
+        """Return the box."""
+        more = f'maxlength="{self.max_chars}" placeholder="{esc(self.placeholder)}" '
+        return self.caption() + self.area(value, self.rows, more)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -302,8 +308,8 @@ class Upload(Control):
         """Return the file chooser."""
         del value
         return (
-            f'<label for="{self.key}">{esc(self.label)}</label><input type="file" id="{self.key}" '
-            f'name="{self.name}" accept="{esc(self.accept)}" data-max="{self.max_bytes}" '
+            f'{self.caption()}<input type="file" id="{self.key}" name="{self.name}"'
+            f' accept="{esc(self.accept)}" data-max="{self.max_bytes}" '
             f"{self.described}>"
         )
 

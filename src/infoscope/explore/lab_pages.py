@@ -40,7 +40,7 @@ def lab_page(lab: Lab) -> Page:
         group="Labs",
         order=float(lab.number),
         about=lab.about,
-        controls=(Hidden(name="anew"),),
+        controls=(Hidden(name="anew", default=""),),
         slots=(),
         job=Job(partial(lab_patches, lab), "Run the cells"),
         template="lab.html.j2",

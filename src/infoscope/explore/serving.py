@@ -7,11 +7,13 @@ import socket
 import threading
 import webbrowser
 from collections.abc import Callable
+from functools import partial
 
 import uvicorn
 
 from infoscope.core.errors import InvalidArgument, sentence
 from infoscope.explore.application import create_app
+from infoscope.explore.warming import warm
 
 __all__ = ["PORT", "listen", "serve"]
 
@@ -51,11 +53,11 @@ def serve(
         timeout_graceful_shutdown=2, http="h11", ws="none",
     ))  # fmt: skip
     address = f"http://127.0.0.1:{taken}/?token={app.state.token}"
-    say(f"The explorer is at {address}")
-    say("Stop it with Ctrl-C.")
-    if browser:
-        threading.Thread(target=_open, args=(server, address), daemon=True).start()
     with contextlib.closing(door), contextlib.suppress(KeyboardInterrupt):
+        say(f"The explorer is at {address}")
+        say("Stop it with Ctrl-C.")
+        for task in (warm, *([partial(_open, address)] if browser else [])):
+            threading.Thread(target=_after, args=(server, task), daemon=True).start()
         server.run(sockets=[door])
 
 
@@ -76,9 +78,14 @@ def listen(port: int) -> socket.socket:
     )
 
 
-def _open(server: uvicorn.Server, address: str) -> None:
-    """Open the browser once the server answers."""
+def _after(server: uvicorn.Server, task: Callable[[], None]) -> None:
+    """Do something once the server answers."""
     while not server.started and not server.should_exit:
         threading.Event().wait(0.02)
+    if not server.should_exit:
+        task()
+
+
+def _open(address: str) -> None:
     with contextlib.suppress(webbrowser.Error):
         webbrowser.open(address)

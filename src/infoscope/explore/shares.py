@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 import numpy as np
 
-from infoscope.explore.controls import Control, Sent, as_text
-from infoscope.figures import Html, esc
+from infoscope.explore.controls import Control, Sent, as_text, between
+from infoscope.figures import esc
 
-__all__ = ["Matrix", "Numbers", "Shares", "hold", "rounded_shares"]
+__all__ = ["Matrix", "Numbers", "Rows", "Shares", "hold", "rounded_shares"]
 
 DECIMALS = 4
 NOT_A_WORD = re.compile(r"[,;\s]+")
@@ -92,11 +93,14 @@ class Numbers(Control):
 
     def body(self, value: Sequence[float]) -> str:
         """Return a line to type in."""
-        text = self.write(value)[self.name]
+        return self.caption() + self.line(value)
+
+    def line(self, value: Sequence[float]) -> str:
+        """Return the input that holds all numbers."""
         return (
-            f'<label for="{self.key}">{esc(self.label)}</label><input type="text" id="{self.key}" '
-            f'name="{self.name}" value="{esc(text)}" autocomplete="off" spellcheck="false" '
-            f'inputmode="text" {self.described}>'
+            f'<input type="text" id="{self.key}" name="{self.name}" '
+            f'value="{esc(Numbers.write(self, value)[self.name])}" autocomplete="off" '
+            f'spellcheck="false" {self.described}>'
         )
 
 
@@ -130,32 +134,107 @@ class Matrix(Numbers):
     def body(self, value: Sequence[Sequence[float]]) -> str:
         """Return a box with a line for each row."""
         text = self.write(value)[self.name]
+        return self.caption() + self.area(text, len(value), 'class="numbers" ')
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows(Numbers):
+    """Numbers with a slider and a box each, and a line to type one's own.
+
+    Slider i is called "<name>.<i>", for figures whose bars are dragged; "<name>.add" and
+    "<name>.less" change how many there are.
+    """
+
+    labels: Sequence[str] = ()
+    #: whether numbers can be added and removed
+    resizable: bool = True
+    #: what one of them is called, and the words above the line to type in
+    item: ClassVar[str] = "number"
+    own: ClassVar[str] = "type your own numbers"
+
+    def label_of(self, i: int) -> str:
+        """Return the name of number i: as declared, else a letter."""
+        return self.labels[i] if i < len(self.labels) else chr(ord("A") + i)
+
+    def move(self, sent: Sent, n: int) -> int | Literal["add", "less"] | None:
+        """Return which of the n numbers moved, or "add" or "less" where one comes or goes."""
+        owner, dot, which = sent.moved.rpartition(".")
+        if not dot or owner != self.name:
+            return None
+        if which == "add" and n < self.max_n:
+            return "add"
+        if which == "less" and n > self.min_n:
+            return "less"
+        return int(which) if which.isdecimal() and int(which) < n else None
+
+    def shown(self, number: float) -> str:
+        """Return a number as its slider and box hold it."""
+        return as_text(number)
+
+    def ends(self, value: Sequence[float]) -> tuple[float, float, float]:
+        """Return where sliders begin and end, and their step."""
+        raise NotImplementedError
+
+    def limits(self) -> tuple[float, float]:
+        """Return what the box beside a slider takes."""
+        return self.low, self.high
+
+    def write(self, value: Sequence[float]) -> dict[str, str]:
+        """Return the line of text, then each slider."""
+        fields = super().write(value)
+        return fields | {f"{self.name}.{i}": self.shown(one) for i, one in enumerate(value)}
+
+    def inputs(self, value: Sequence[float]) -> int:
+        """Return how many numbers there are."""
+        return len(value)
+
+    def body(self, value: Sequence[float]) -> str:
+        """Return a row for each number and the line to type in."""
+        low, high, step = map(as_text, self.ends(value))
+        slider = f'min="{low}" max="{high}" step="{step}"'
+        rows = "".join(self._row(i, one, slider) for i, one in enumerate(value))
+        size = (
+            f'<span class="size">{self._button("less", "−", len(value) <= self.min_n)}'
+            f"{self._button('add', '+', len(value) >= self.max_n)}</span>"
+            if self.resizable else ""
+        )  # fmt: skip
         return (
-            f'<label for="{self.key}">{esc(self.label)}</label><textarea id="{self.key}" '
-            f'name="{self.name}" rows="{len(value)}" spellcheck="false" class="numbers" '
-            f"{self.described}>\n{esc(text)}</textarea>"
+            f'<fieldset class="rows"><legend>{esc(self.label)}</legend>{size}{rows}</fieldset>'
+            f'<label class="own" for="{self.key}">{self.own}</label>{self.line(value)}'
+        )
+
+    def _button(self, move: str, sign: str, off: bool) -> str:
+        says = f"{esc(self.label)}: one {self.item} {'more' if move == 'add' else move}"
+        return (
+            f'<button type="button" data-move="{self.name}.{move}" aria-label="{says}"'
+            f"{' disabled' if off else ''}>{sign}</button>"
+        )
+
+    def _row(self, i: int, number: float, slider: str) -> str:
+        name, text, label = f"{self.name}.{i}", self.shown(number), esc(self.label_of(i))
+        whole = f"{esc(self.label)}: {label}"
+        low, high = map(as_text, self.limits())
+        return (
+            f'<div class="share"><span aria-hidden="true">{label}</span>'
+            f'<input type="range" data-range="{name}" {slider} value="{text}" '
+            f'aria-label="{whole}, slider"><input class="box" type="number" data-box="{name}" '
+            f'min="{low}" max="{high}" step="any" value="{text}" aria-label="{whole}"></div>'
         )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shares(Numbers):
-    """Probabilities: a slider and a box each, and a line to type one's own numbers or counts.
+class Shares(Rows):
+    """Probabilities: the one that moves is held and the others share the rest in proportion.
 
-    Slider i is called "<name>.<i>", for figures whose bars are dragged. The one that moves is held
-    and the others share the rest in proportion, rounded so that four decimals sum to one. What is
-    typed and does not sum to one counts as weights, and the widget says so.
+    They are rounded so that four decimals sum to one. What is typed and does not sum to one counts
+    as weights, and the widget says so.
     """
 
-    labels: Sequence[str] = ()
     min_n: int = 2
     max_n: int = 8
     low: float = 0.0
-    #: whether outcomes can be added and removed
-    resizable: bool = True
-
-    def label_of(self, i: int) -> str:
-        """Return the name of outcome i: as declared, else a letter."""
-        return self.labels[i] if i < len(self.labels) else chr(ord("A") + i)
+    item: ClassVar[str] = "outcome"
+    own: ClassVar[str] = "type your own (probabilities or counts)"
 
     def read(self, sent: Sent) -> tuple[float, ...]:
         """Return probabilities: those typed, after the slider that moved was held."""
@@ -164,28 +243,17 @@ class Shares(Numbers):
         if total <= 0:
             raise self.refuse("hold a number above 0", "none")
         p = tuple(w / total for w in weights) if abs(total - 1) > 1e-9 else weights
-        owner, dot, which = sent.moved.rpartition(".")
-        if not dot or owner != self.name:
+        move = self.move(sent, len(p))
+        if move is None:
             return p
-        if which in ("add", "less"):
-            return self._resized(p, which)
-        i = int(which) if which.isdecimal() else len(p)
-        if i >= len(p):
-            return p
-        value = self.number(sent.value)
-        if not 0 <= value <= 1:
-            raise self.refuse("lie in [0, 1]", sent.value[:40])
-        return rounded_shares(hold(p, i, value), keep=i)
-
-    def _resized(self, p: tuple[float, ...], which: str) -> tuple[float, ...]:
-        if which == "add" and len(p) < self.max_n:
+        if move == "add":
             return rounded_shares(hold((*p, 0.0), len(p), round(1 / (len(p) + 1), 2)), keep=len(p))
-        if which == "less" and len(p) > self.min_n:
+        if move == "less":
             kept = p[:-1]
-            if sum(kept) == 0:
-                return rounded_shares([1 / len(kept)] * len(kept))
-            return rounded_shares([mass / sum(kept) for mass in kept])
-        return p
+            total = sum(kept)
+            equal = [1 / len(kept)] * len(kept)
+            return rounded_shares([mass / total for mass in kept] if total else equal)
+        return rounded_shares(hold(p, move, between(self, sent.value, 0.0, 1.0)), keep=move)
 
     def remark(self, sent: Sent) -> str:
         """Say so where what was typed did not sum to one."""
@@ -196,42 +264,15 @@ class Shares(Numbers):
             return ""
         return f"These sum to {total:.6g}; each was divided by that."
 
-    def write(self, value: Sequence[float]) -> dict[str, str]:
-        """Return the line of text, then each slider."""
-        fields = super().write(value)
-        return fields | {f"{self.name}.{i}": as_text(round(p, 6)) for i, p in enumerate(value)}
+    def shown(self, number: float) -> str:
+        """Return a probability to six decimals."""
+        return as_text(round(number, 6))
 
-    def inputs(self, value: Sequence[float]) -> int:
-        """Return the number of outcomes."""
-        return len(value)
+    def limits(self) -> tuple[float, float]:
+        """Return 0 and 1: only the line to type in takes weights."""
+        return 0.0, 1.0
 
-    def body(self, value: Sequence[float]) -> str:
-        """Return a row for each outcome and the line to type in."""
-        rows = "".join(self._row(i, p) for i, p in enumerate(value))
-        size = (
-            f'<span class="size"><button type="button" data-move="{self.name}.less" '
-            f'aria-label="{esc(self.label)}: one outcome less"'
-            f'{" disabled" if len(value) <= self.min_n else ""}>−</button>'
-            f'<button type="button" data-move="{self.name}.add" '
-            f'aria-label="{esc(self.label)}: one outcome more"'
-            f'{" disabled" if len(value) >= self.max_n else ""}>+</button></span>'
-            if self.resizable else ""
-        )  # fmt: skip
-        text = Numbers.write(self, value)[self.name]
-        return (
-            f'<fieldset class="rows"><legend>{esc(self.label)}</legend>{size}{rows}</fieldset>'
-            f'<label class="own" for="{self.key}">type your own (probabilities or counts)</label>'
-            f'<input type="text" id="{self.key}" name="{self.name}" value="{esc(text)}" '
-            f'autocomplete="off" spellcheck="false" {self.described}>'
-        )
-
-    def _row(self, i: int, p: float) -> str:
-        name, text = f"{self.name}.{i}", as_text(round(p, 6))
-        label = esc(self.label_of(i))
-        whole = esc(f"{self.label}: {self.label_of(i)}")
-        return Html(
-            f'<div class="share"><span aria-hidden="true">{label}</span>'
-            f'<input type="range" data-range="{name}" min="0" max="1" step="0.001" value="{text}" '
-            f'aria-label="{whole}, slider"><input class="box" type="number" data-box="{name}" '
-            f'min="0" max="1" step="any" value="{text}" aria-label="{whole}"></div>'
-        )
+    def ends(self, value: Sequence[float]) -> tuple[float, float, float]:
+        """Return 0 and 1: weights that are typed may be larger."""
+        del value
+        return 0.0, 1.0, 0.001

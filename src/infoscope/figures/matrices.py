@@ -120,13 +120,16 @@ def heat_map(
     if drag is not None:
         marks += plan.handles(drag, drag_rate)
     some_missing = any(MISSING in row for row in levels)
-    legend, height = _legend(bands, ramp, f"{quantity}, {unit}", plan.bottom + 24, some_missing)
+    room = max(width, plan.right)
+    legend, far, height = _legend(
+        bands, ramp, f"{quantity}, {unit}", plan.bottom + 24, some_missing, room
+    )
     data: dict[str, Sequence[object]] = {"row": names}
     for j, head in enumerate(_distinct(["row", *heads])[1:]):
         data[head] = grid[:, j].tolist()
     about = description or _describe(grid, diagonal, names, heads, f"{quantity} in {unit}")
-    needed = max(plan.right, 24 + 46 * N_LEVELS + (90 if some_missing else 0))
-    return Figure(title, about, data, marks + legend, max(needed, min(width, 420)), height)
+    across = max(plan.right, far, min(width, 420))
+    return Figure(title, about, data, marks + legend, across, height)
 
 
 class _Plan:
@@ -223,15 +226,19 @@ def _hatch(x: float, y: float, w: float, h: float) -> list[Mark]:
 
 
 def _legend(
-    bands: Bands, ramp: str, what: str, y: float, missing: bool
-) -> tuple[list[Mark], float]:
-    step = 46.0
+    bands: Bands, ramp: str, what: str, y: float, missing: bool, room: float
+) -> tuple[list[Mark], float, float]:
+    """Return the steps, how far they reach and where they end; narrower where there is no room."""
+    step = min(46.0, (room - 24) / N_LEVELS)
     marks = draw_ramp(bands, ramp, what, 8, y, step=step)
-    if missing:
-        x = 8 + step * N_LEVELS + 16
-        marks += [Rect(x, y + 14, 18, 12, "blank"), *_hatch(x, y + 14, 18, 12)]
-        marks.append(Text(x + 24, y + 24, "missing", "tick"))
-    return marks, y + 48
+    far = 24 + step * N_LEVELS
+    if not missing:
+        return marks, far, y + 48
+    beside = far + 90 <= room
+    x, top = (far, y + 14) if beside else (8.0, y + 56)
+    marks += [Rect(x, top, 18, 12, "blank"), *_hatch(x, top, 18, 12)]
+    marks.append(Text(x + 24, top + 10, "missing", "tick"))
+    return marks, far + 90 if beside else far, y + 48 if beside else y + 78
 
 
 def _written(value: float) -> str:
