@@ -32,7 +32,7 @@ exclude_patterns = ["_build", "Thumbs.db"]
 nitpicky = True
 default_role = "code"
 language = "en"
-smartquotes = False
+smartquotes_action = "D"  # dashes, and nothing else
 toc_object_entries = False
 suppress_warnings = ["config.cache"]
 
@@ -86,6 +86,8 @@ html_theme_options = {
         "color-foreground-secondary": "#5d5a54",
         "color-code-background": "#f5f3ee",
         "color-api-background": "#f5f3ee",
+        "color-api-name": "#0f5d78",
+        "color-api-pre-name": "#5d5a54",
         "color-inline-code-background": "#f0ede6",
     },
     "dark_css_variables": {
@@ -99,6 +101,8 @@ html_theme_options = {
         "color-foreground-secondary": "#aeaba4",
         "color-code-background": "#1c1e22",
         "color-api-background": "#1c1e22",
+        "color-api-name": "#5cc8dd",
+        "color-api-pre-name": "#aeaba4",
         "color-inline-code-background": "#24272c",
     },
     "navigation_with_keys": True,

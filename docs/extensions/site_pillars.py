@@ -102,7 +102,7 @@ class Pillar(SphinxDirective):
         for home, members in grouped(module, names).items():
             title = home.rpartition(".")[2].replace("_", " ").capitalize()
             if home == module:
-                title = "Here"
+                title = "Constants"
             lines += ["", title, "-" * len(title), "", escaped(head(home)), ""]
             for name in members:
                 value = getattr(pillar, name)

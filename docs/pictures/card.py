@@ -11,13 +11,17 @@ def rows() -> Html:
         part = [one for one in QUANTITIES if one.group == group]
         made = table(
             {
-                "quantity": [one.name for one in part],
-                "formula": [Html(f'<span class="math">{esc(one.formula)}</span>') for one in part],
-                "call": [Html(f"<code>{esc(one.call)}</code>") for one in part],
-                "gives": [Html(f"<b>{esc(one.value)}</b> {esc(one.unit)}") for one in part],
+                "quantity": [
+                    Html(f'{esc(one.name)}<br><span class="math">{esc(one.formula)}</span>')
+                    for one in part
+                ],
+                "call, and what it gives": [
+                    Html(f"<code>{esc(one.call)}</code><br><b>{esc(one.value)}</b> {esc(one.unit)}")
+                    for one in part
+                ],
                 "at zero": [one.zero for one in part],
                 "range": [one.span for one in part],
             }
         )
-        parts.append(f'<h2>{esc(group)}</h2><div class="isc isc-scroll">{made}</div>')
+        parts.append(f'<h2>{esc(group)}</h2><div class="isc isc-scroll card-table">{made}</div>')
     return Html("".join(parts))

@@ -58,7 +58,8 @@ def floors() -> Figure:
 
 def _head(folder: str) -> str:
     said = inspect.getdoc(importlib.import_module(f"infoscope.{folder}")) or ""
-    return re.sub(r"^Floor \d: ", "", said.split("\n\n")[0].replace("\n", " "))
+    first = re.sub(r"^Floor \d: ", "", said.split("\n\n")[0].replace("\n", " "))
+    return (first[:1].upper() + first[1:]).replace("`", "")
 
 
 def folders() -> Html:
@@ -67,8 +68,8 @@ def folders() -> Html:
     names = sorted(house, key=lambda name: (-house[name], name))
     made = table(
         {
-            "floor": [house[name] for name in names],
             "folder": [Html(f"<code>{name}</code>") for name in names],
+            "floor": [house[name] for name in names],
             "what lives there": [_head(name) for name in names],
         }
     )

@@ -1,0 +1,97 @@
+"""What the benchmarks wrote down: a few pictures, and every table with its machine and versions."""
+
+import csv
+from itertools import islice
+from pathlib import Path
+
+from infoscope.figures import Figure, Html, bar_chart, esc, table
+
+RESULTS = Path(__file__).parents[2] / "benchmarks" / "results"
+#: The same in every row of a run; they stand under the table.
+ABOUT = ("machine", "date", "versions", "infoscope", "python", "numpy", "torch", "cores", "load")
+MOST_ROWS = 40
+FOLDERS = {
+    "calibrate": "Calibration",
+    "channels": "Channels",
+    "codes": "Codes and compression",
+    "estimate": "Estimates",
+    "explore": "Explorer",
+    "figures": "Figures",
+    "language": "Language",
+    "probe": "Probing",
+    "speed": "Exact measures",
+    "tables": "Tables",
+    "train": "Training",
+}
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    with (RESULTS / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def neighbours() -> Figure:
+    """CPU time of neighbour estimators as a share of the peers'."""
+    rows = [row for row in _rows("estimate_speed") if row["ratio"]]
+    return bar_chart(
+        [f"{row['task']} / {row['peer']}" for row in rows],
+        [float(row["ratio"]) for row in rows],
+        title="Estimators: our CPU time over the peer's, measured alternately (1 is equal)",
+        x_label="ratio of CPU times",
+        label_name="task / peer",
+        width=820,
+    )
+
+
+def scans() -> Figure:
+    """CPU time for all pairs of columns."""
+    rows = _rows("tables_scan")
+    return bar_chart(
+        [f"{row['table']}, {row['tool']}: {row['does']}" for row in rows],
+        [float(row["cpu_seconds"]) for row in rows],
+        title="All pairs of columns of a table",
+        x_label="CPU seconds",
+        texts=[f"{float(row['cpu_seconds']):.3g} s for {row['pairs_run']} pairs" for row in rows],
+        label_name="table, tool",
+        width=820,
+    )
+
+
+def coverage() -> Figure:
+    """How often 95 % intervals hold the truth."""
+    rows = _rows("estimate_coverage")
+    share = [float(row["coverage_95"]) for row in rows]
+    error = [2 * float(row["binomial_error"]) for row in rows]
+    return bar_chart(
+        [row["group"] for row in rows],
+        share,
+        low=[a - b for a, b in zip(share, error, strict=True)],
+        high=[min(1.0, a + b) for a, b in zip(share, error, strict=True)],
+        title="How often a 95 % interval held the truth",
+        x_label="share of repetitions; 0.95 was promised, whiskers are two standard errors",
+        muted=[row["warning_given"] != "no" for row in rows],
+        description="Grey: groups where most estimates warn that its interval may not hold.",
+        width=820,
+    )
+
+
+def every() -> Html:
+    """Return every table of results, folded."""
+    parts: list[str] = []
+    for key, title in FOLDERS.items():
+        parts.append(f"<h3>{esc(title)}</h3>")
+        parts += [_table(path) for path in sorted(RESULTS.glob(f"{key}_*.csv"))]
+    return Html("".join(parts))
+
+
+def _table(path: Path) -> str:
+    rows = _rows(path.stem)
+    columns = [name for name in rows[0] if name not in ABOUT]
+    some = list(islice(rows, MOST_ROWS))
+    made = table({name: [row[name] for row in some] for name in columns}, caption=path.name)
+    about = "; ".join(rows[-1][name] for name in ABOUT if rows[-1].get(name))
+    left = f" The first {MOST_ROWS} of {len(rows)} rows." if len(rows) > MOST_ROWS else ""
+    return (
+        f"<details><summary><code>{esc(path.name)}</code>, {len(rows)} rows</summary>"
+        f'<div class="isc isc-scroll">{made}</div><p>{esc(about)}.{left}</p></details>'
+    )
