@@ -165,6 +165,23 @@ def test_parquet_that_swells_is_refused_before_it_is_read(tmp_path: Path) -> Non
         patches(upload(tmp_path, heavy.read_bytes(), "heavy.parquet"))
 
 
+def test_lists_that_swell_and_dictionaries_that_repeat(tmp_path: Path) -> None:
+    n = 20_000_000
+    starts = pa.array(np.array([0, n, n, n], np.int32))
+    lists = pa.ListArray.from_arrays(starts, pa.array(np.zeros(n, np.int8)))
+    path = tmp_path / "lists.parquet"
+    pq.write_table(pa.table({"a": lists, "b": [1, 2, 1]}), path)
+    assert path.stat().st_size < 5_000
+    with pytest.raises(InfoscopeError, match="5,000,000 values"):
+        patches(upload(tmp_path, path.read_bytes(), "lists.parquet"))
+    words = pa.array(["x" * 100_000, "y" * 100_000])  # 10 GB if each row were a text of its own
+    codes = pa.array(np.tile([0, 1], 50_000), pa.int32())
+    table = {"a": pa.DictionaryArray.from_arrays(codes, words), "b": np.tile([1, 2], 50_000)}
+    pq.write_table(pa.table(table), path)
+    assert path.stat().st_size < 100_000
+    assert last(patches(upload(tmp_path, path.read_bytes(), "t.parquet")), "note") == "Done."
+
+
 def test_a_csv_of_too_many_cells_is_refused(tmp_path: Path) -> None:
     line = b",".join([b"1"] * 60) + b"\n"
     content = b",".join(b"c%d" % i for i in range(60)) + b"\n" + line * 83_400

@@ -1,5 +1,6 @@
 """Long work arrives bit by bit, one job at a time, stops when its reader leaves, has limits."""
 
+import asyncio
 import http.client
 import json
 import socket
@@ -9,6 +10,9 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 from starlette.testclient import TestClient
+
+from infoscope.explore.page import Patch
+from infoscope.explore.worker import Worker
 
 
 class Visitor:
@@ -116,6 +120,44 @@ def test_a_job_ends_when_its_reader_leaves(visitor: Visitor, visitors, stubborn:
     again = next(patch["arrived"] for patch in after if "arrived" in patch)
     same = pid.rpartition("process")[2] == again.rpartition("process")[2]
     assert same is not bool(stubborn)
+
+
+VALUES = {"seconds": 60.0, "busy": False, "text": "", "file": None, "stubborn": False,
+          "megabytes": 0.0}  # fmt: skip
+
+
+async def said(worker: Worker, **values: object) -> list[Patch]:
+    return [patch async for patch in worker.run("check", VALUES | values)]
+
+
+@pytest.mark.parametrize("stubborn", [False, True], ids=["chatty", "silent"])
+def test_a_job_that_takes_too_long_is_ended_and_told_why(stubborn: bool) -> None:
+    async def visit() -> None:
+        worker = Worker(max_seconds=8.0)
+        try:
+            problem = (await said(worker, stubborn=stubborn))[-1]["problem"]
+            assert problem.startswith("This took longer than the 8 seconds")
+            after = await said(worker, seconds=0.05)
+            assert after[-1] == {"note": "Counted to the end."}
+        finally:
+            worker.close()
+
+    asyncio.run(visit())
+
+
+def test_a_job_that_takes_too_much_memory_is_ended_and_told_why() -> None:
+    async def visit() -> None:
+        worker = Worker(max_memory=400 * 2**20)
+        try:
+            patches = await said(worker, megabytes=100_000.0)
+            assert "more memory than the 0.4 GB" in patches[-1]["problem"]
+            assert len(patches) < 300
+            after = await said(worker, seconds=0.05)
+            assert after[-1] == {"note": "Counted to the end."}
+        finally:
+            worker.close()
+
+    asyncio.run(visit())
 
 
 def test_files_and_texts_arrive_escaped_and_whole(client: TestClient) -> None:

@@ -72,10 +72,12 @@ def _check_parquet(path: Path, name: str) -> None:
         raise _refusal("be a readable Parquet file", f"{name!r} ({reason[:120]})") from None
     n_columns, n_rows = found.num_columns, found.num_rows
     _check_cells(n_rows, n_columns)
-    decoded = sum(
-        found.row_group(i).column(j).total_uncompressed_size
-        for i in range(found.num_row_groups) for j in range(n_columns)
-    )  # fmt: skip
+    parts = [found.row_group(i).column(j)
+             for i in range(found.num_row_groups) for j in range(n_columns)]  # fmt: skip
+    n_values = sum(part.num_values for part in parts)  # lists hold more than one to a row
+    if n_values > max(MAX_CELLS, n_rows * n_columns):
+        raise _refusal(f"hold at most {MAX_CELLS:,} values", f"{n_values:,} in lists", ADVICE)
+    decoded = sum(part.total_uncompressed_size for part in parts)
     if decoded > MAX_DECODED:
         raise _refusal(
             f"have at most {MAX_DECODED / 1e6:.0f} MB once unpacked",

@@ -30,20 +30,42 @@ __all__ = ["Worker"]
 MAX_WAITING = 4
 #: Seconds that a job may take to notice that it is to stop; then its process is ended.
 PATIENCE = 2.0
-#: Bytes of memory that the process may use before it is ended, where the system tells.
+#: Bytes of memory that the process may use before it is ended, where the system tells; never more
+#: than half of what the machine has.
 MAX_MEMORY = 6 * 2**30
+#: Seconds that a job may take.
+MAX_SECONDS = 1800.0
+#: Seconds between two looks at the process.
+WATCH = 0.2
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 LOST = "The process that did this work has ended. Try again."
-TOO_MUCH = "This needs more memory than a job is given. Try a smaller text or table."
+TOO_MUCH = (
+    "This needed more memory than the {limit} that a job is given, and was ended. Try a smaller "
+    "text or table, or the command line: infoscope --help."
+)
+TOO_LONG = (
+    "This took longer than the {limit} that a job is given, and was ended. Try a smaller text or "
+    "table, or the command line: infoscope --help."
+)
 
 LOG = logging.getLogger("infoscope.explore")
 
 
 class Worker:
-    """Runs the jobs of pages, one after the other, in one process that starts with the first."""
+    """Runs the jobs of pages, one after the other, in one process that starts with the first.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    max_memory : int
+        Bytes that the process may hold.
+    max_seconds : float
+        How long one job may take.
+    """
+
+    def __init__(self, max_memory: int = MAX_MEMORY, max_seconds: float = MAX_SECONDS) -> None:
+        self._max_memory = min(max_memory, _half_of_memory())
+        self._max_seconds = max_seconds
         self._turn = asyncio.Lock()
         self._waiting = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -114,18 +136,21 @@ class Worker:
                     loop.call_soon_threadsafe(arrived.put_nowait, (kind, value))
 
         pipe.send((slug, dict(values)))
+        begun = looked = loop.time()
         threading.Thread(target=listen, daemon=True, name="explorer-job").start()
         while True:
             if left.is_set():
                 await self._stopped(arrived)
                 return
-            try:
-                kind, value = await asyncio.wait_for(arrived.get(), timeout=0.2)
-            except TimeoutError:
-                if self._memory() > MAX_MEMORY:
+            if loop.time() - looked >= WATCH:
+                looked = loop.time()
+                if problem := self._over(looked - begun):
                     self._end()
-                    out.put_nowait({"problem": TOO_MUCH})
+                    out.put_nowait({"problem": problem, "note": ""})
                     return
+            try:
+                kind, value = await asyncio.wait_for(arrived.get(), timeout=WATCH)
+            except TimeoutError:
                 continue
             if kind == "patch":
                 out.put_nowait(value)
@@ -134,6 +159,14 @@ class Worker:
                 self._end()
                 out.put_nowait({"problem": LOST})
             return
+
+    def _over(self, seconds: float) -> str:
+        """Return what the job has too much of, or nothing."""
+        if self._memory() > self._max_memory:
+            return TOO_MUCH.format(limit=f"{self._max_memory / 2**30:.1f} GB")
+        if seconds > self._max_seconds:
+            return TOO_LONG.format(limit=f"{self._max_seconds:,.3g} seconds")
+        return ""
 
     async def _stopped(self, arrived: asyncio.Queue[tuple[str, Any]]) -> None:
         """Ask the job to stop; end its process if it does not listen."""
@@ -189,6 +222,14 @@ class Worker:
     def close(self) -> None:
         """End the process."""
         self._end()
+
+
+def _half_of_memory() -> int:
+    """Return half of the bytes that the machine has; no limit where the system does not say."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    except (AttributeError, ValueError, OSError):
+        return 2**62
 
 
 def _serve_jobs(pipe: Connection, stop: Any) -> None:
