@@ -9,11 +9,14 @@ one group a quantity and kind of data. Files:
                                                      the coverage of the estimates not warned
     benchmarks/results/estimate_coverage_tasks.csv   by task
 
-Binomial error of a share p of r estimates is sqrt(p (1 - p) / r); it stands in the table.
+Binomial error of a share p of r estimates is sqrt(p (1 - p) / r); it stands in the table. A line
+of a task is written as soon as it is measured, in place of the older one; the table of groups is
+made from the table of tasks, so that both can be renewed in parts.
 
-    python benchmarks/estimate_accuracy/intervals.py                    # an hour on one core
+    python benchmarks/estimate_accuracy/intervals.py                    # half an hour on one core
     python benchmarks/estimate_accuracy/intervals.py --scalars 100 --vectors 8
     python benchmarks/estimate_accuracy/intervals.py --only "two columns"   # the others stay
+    python benchmarks/estimate_accuracy/intervals.py --scalars 0 --only transform
 """
 
 from __future__ import annotations
@@ -24,7 +27,6 @@ import math
 import os
 from collections.abc import Callable, Iterator
 from multiprocessing import Pool
-from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -212,8 +214,6 @@ def run_job(job: tuple[int, int]) -> dict[str, object]:
         "sd": round(float(np.std(values, ddof=1)), 4),
         "mean_stderr": round(float(np.mean(stderrs)), 4),
         **shares(np.array(hits), np.array(warned)),
-        "hits": sum(hits), "loud": sum(warned),
-        "quiet_hits": sum(h and not w for h, w in zip(hits, warned, strict=True)),
     }  # fmt: skip
 
 
@@ -232,64 +232,85 @@ def shares(hits: np.ndarray, warned: np.ndarray) -> dict[str, object]:
 
 
 def by_group(rows: list[dict[str, object]]) -> list[dict[str, object]]:
+    """Return the shares of each group of lines of tasks."""
     found: list[dict[str, object]] = []
     for group in sorted({str(row["group"]) for row in rows}):
         members = [row for row in rows if row["group"] == group]
         hits: list[bool] = []
         warned: list[bool] = []
         for row in members:
-            r, loud, hit, quiet_hit = (
-                int(str(row[key])) for key in ("repeats", "loud", "hits", "quiet_hits")
-            )
-            hits += [True] * quiet_hit + [False] * (r - loud - quiet_hit)
-            hits += [True] * (hit - quiet_hit) + [False] * (loud - hit + quiet_hit)
-            warned += [False] * (r - loud) + [True] * loud
+            r, hit, quiet = count(row, "repeats"), share_of(row, "coverage_95"), count(row, "quiet")
+            quiet_hit = round(float(str(row["quiet_coverage"])) * quiet) if quiet else 0
+            hits += [True] * quiet_hit + [False] * (quiet - quiet_hit)
+            hits += [True] * (hit - quiet_hit) + [False] * (r - quiet - hit + quiet_hit)
+            warned += [False] * quiet + [True] * (r - quiet)
         summary = shares(np.array(hits), np.array(warned))
         half = float(np.mean(warned)) >= 0.5
         found.append({
             "group": group, "tasks": len({row["task"] for row in members}),
             "estimates": len(hits), **summary, "warning_given": "mostly" if half else "no",
+            **{key: members[-1][key] for key in ("machine", "date", "versions")},
         })  # fmt: skip
     return found
 
 
-def others(path: Path, only: str) -> list[dict[str, object]]:
-    """Return the lines of a file of groups that are not asked for, as they are."""
-    if not only or not path.exists():
+def count(row: dict[str, object], key: str) -> int:
+    return int(str(row[key]))
+
+
+def share_of(row: dict[str, object], key: str) -> int:
+    """Return how many estimates a rounded share stands for."""
+    return round(float(str(row[key])) * count(row, "repeats"))
+
+
+def key(line: dict[str, object]) -> tuple[str, str, int]:
+    """Return what names a line of the table of tasks."""
+    return str(line["group"]), str(line["task"]), count(line, "n")
+
+
+def stored(name: str) -> list[dict[str, object]]:
+    """Return the lines of the table of tasks as it is."""
+    path = RESULTS / f"{name}_tasks.csv"
+    if not path.exists():
         return []
     with path.open(newline="", encoding="utf-8") as file:
-        return [dict(row) for row in csv.DictReader(file) if only not in row["group"]]
+        return [dict(line) for line in csv.DictReader(file)]
+
+
+def renew(name: str, row: dict[str, object]) -> None:
+    """Put one line of a task in its place, and make the table of groups anew."""
+    lines = sorted([*(line for line in stored(name) if key(line) != key(row)), row], key=key)
+    write(RESULTS / f"{name}_tasks.csv", lines)
+    write(RESULTS / f"{name}.csv", by_group(stored(name)))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scalars", type=int, default=200, help="repeats of cheap cases")
-    parser.add_argument("--vectors", type=int, default=24, help="repeats of vector tasks")
+    parser.add_argument(
+        "--scalars", type=int, default=400, help="repeats of cheap cases, 0 for none"
+    )
+    parser.add_argument("--vectors", type=int, default=32, help="repeats of vector tasks, or 0")
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--only", default="", help="groups that contain this")
+    parser.add_argument("--resume", action="store_true", help="leave lines of as many repeats")
     parser.add_argument("--name", default="estimate_coverage")
     options = parser.parse_args()
+    repeats = {True: options.scalars, False: options.vectors}
+    measured = {key(line): count(line, "repeats") for line in stored(options.name)}
     jobs = [
-        (i, options.scalars if case[4] else options.vectors)
+        (i, repeats[case[4]])
         for i, case in enumerate(cases())
         if options.only in case[0]
+        and repeats[case[4]]
+        and not (
+            options.resume and measured.get((case[0], case[1], case[3]), 0) >= repeats[case[4]]
+        )
     ]
     jobs.sort(key=lambda job: job[1], reverse=True)  # the cheap ones first
-    rows: list[dict[str, object]] = []
-    hidden = ("hits", "loud", "quiet_hits")
     with Pool(options.processes) as pool:
         for row in pool.imap_unordered(run_job, jobs):
-            rows.append(row)
-            rows.sort(key=lambda one: (str(one["group"]), str(one["task"]), int(str(one["n"]))))
             print(*row.values(), sep="\t", flush=True)
-            shown = [{key: v for key, v in one.items() if key not in hidden} for one in rows]
-            for end, lines in (("_tasks", shown), ("", by_group(rows))):
-                kept = others(RESULTS / f"{options.name}{end}.csv", options.only)
-                together = [*kept, *lines]
-                together.sort(key=lambda one: str(one["group"]))  # stable: tasks keep their order
-                write(RESULTS / f"{options.name}{end}.csv", together)  # partial results are kept
-    for row in by_group(rows):
-        print(*row.values(), sep="\t")
+            renew(options.name, row)  # partial results are kept
 
 
 if __name__ == "__main__":
