@@ -6,6 +6,7 @@ import codecs
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from infoscope.figures import Html, esc
 from infoscope.figures.scales import Bands
@@ -128,6 +129,7 @@ def _two(value: float) -> str:
     return "inf" if math.isinf(value) else f"{value:.2f}"
 
 
+@lru_cache(maxsize=4096)
 def _display(text: str) -> str:
     """White space as it is, with a faint sign where it would otherwise be invisible."""
     return (

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import infoscope as isc
-from infoscope.codes import AdaptiveModel, PrefixCode, huffman, krichevsky_trofimov
+from infoscope.codes import PrefixCode, huffman, krichevsky_trofimov
 from infoscope.core.units import from_nats
 from infoscope.explore.controls import Choice, TextArea
 from infoscope.explore.drawings.symbol_costs import running_costs, sizes, symbol_name
@@ -79,13 +79,24 @@ def coded(text: str) -> Coded:
 
 
 def _in_context(symbols: NDArray[np.int64], k: int) -> NDArray[np.float64]:
-    """Return what an adaptive code pays that keeps a table for each symbol before."""
-    model = AdaptiveModel(k, order=1, prior=1 / max(k, 2))
-    costs = np.empty(len(symbols))
-    for i, symbol in enumerate(symbols.tolist()):
-        costs[i] = -np.log2(model.predict()[symbol])
-        model.update(symbol)
-    return costs + 0.0
+    """Return what an adaptive code pays that keeps a table for each symbol before.
+
+    `AdaptiveModel(k, order=1, prior=1 / k)`, all symbols at once: a text is coded at each key.
+    """
+    prior = 1 / max(k, 2)
+    before = np.concatenate([[k], symbols[:-1]])  # the first symbol has a table of its own
+    seen, met = _so_far(before * (k + 1) + symbols), _so_far(before)
+    return -np.log2((seen + prior) / (met + k * prior)) + 0.0
+
+
+def _so_far(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return for each key how often it stood before."""
+    order = np.argsort(keys, kind="stable")
+    runs = np.diff(keys[order], prepend=keys[order[0]] - 1) != 0
+    starts = np.maximum.accumulate(np.where(runs, np.arange(keys.size), 0))
+    counts = np.empty(keys.size, np.int64)
+    counts[order] = np.arange(keys.size) - starts
+    return counts
 
 
 def numbers(*, text: str) -> dict[str, float]:
@@ -150,11 +161,13 @@ def _tiles(found: Coded) -> Html:
 
 
 def _colours(text: str, found: Coded, watched: str) -> Html:
-    pieces = [
-        Piece(_bytes(char), cost)
-        for char, cost in zip(text, found.costs[watched].tolist(), strict=True)
-    ]
-    inside = pieces_html(Joiner().push(pieces, final=True), "byte")
+    costs = found.costs[watched].tolist()
+    if text.isascii():  # every byte is a character that can be shown
+        whole = [(char, Piece(b"", cost)) for char, cost in zip(text, costs, strict=True)]
+    else:
+        pieces = [Piece(_bytes(char), cost) for char, cost in zip(text, costs, strict=True)]
+        whole = Joiner().push(pieces, final=True)
+    inside = pieces_html(whole, "byte")
     return reading_frame("letters", f"The text, coloured by bits under {WATCHED[watched]}", "byte",
                          quantity=f"cost under {WATCHED[watched]}", inside=inside)  # fmt: skip
 
