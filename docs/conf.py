@@ -64,6 +64,7 @@ html_css_files = ["katex.min.css", "figures.css", "site.css"]
 html_js_files = ["quizzes.js"]
 html_favicon = "../src/infoscope/explore/static/icon.svg"
 html_show_sourcelink = False
+html_show_search_summary = False  # excerpts would be fetched, which file:// forbids
 html_copy_source = False
 html_domain_indices = False
 html_baseurl = ""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
+import sys
 from functools import cache
 from typing import Any, ClassVar
 
@@ -18,6 +19,7 @@ from docutils.parsers.rst import directives
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
+from sphinx.pycode import ModuleAnalyzer
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata
 
@@ -76,11 +78,21 @@ def kind(value: object) -> str:
     return "autofunction" if callable(value) else "py:data"
 
 
+def comment(pillar: str, name: str, value: object) -> str:
+    """Return what the comment over a constant says, wherever in its folder it is defined."""
+    for module in sorted(loaded for loaded in sys.modules if loaded.startswith(pillar)):
+        if vars(sys.modules[module]).get(name) is value:
+            said = ModuleAnalyzer.for_module(module).find_attr_docs().get(("", name))
+            if said:
+                return escaped(" ".join(said).strip())
+    return f"An instance of {escaped(f'`{type(value).__name__}`')}."
+
+
 def summary(pillar: Any, name: str) -> str:
     """Return the first sentence of a docstring, ready for a cell."""
     value = getattr(pillar, name)
     if kind(value) == "py:data":
-        return "A constant."
+        return comment(pillar.__name__, name, value)
     return escaped((inspect.getdoc(value) or "").split("\n\n")[0].replace("\n", " "))
 
 
@@ -107,7 +119,7 @@ class Pillar(SphinxDirective):
             for name in members:
                 value = getattr(pillar, name)
                 if kind(value) == "py:data":  # named within the page's module
-                    lines += [f".. py:data:: {name}", f"   :value: {value!r:.200}"]
+                    lines += [f".. py:data:: {name}", "", f"   {comment(module, name, value)}"]
                 else:
                     lines += [f".. {kind(value)}:: {module}.{name}"]
                 if inspect.isclass(value) and not issubclass(value, BaseException):
