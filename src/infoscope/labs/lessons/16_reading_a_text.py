@@ -28,7 +28,8 @@ logits = torch.randn(5, 10).double()
 came = torch.tensor([3, 7, 1, 4, 9])
 costs = surprisal(Logits(logits.numpy()))[np.arange(5), came.numpy()]
 print("surprisals:", *(f"{cost:.4f}" for cost in costs), "nats")
-print(f"mean {costs.mean():.4f} nats; torch says", torch.nn.functional.cross_entropy(logits, came))
+loss = torch.nn.functional.cross_entropy(logits, came).item()
+print(f"mean {costs.mean():.4f} nats; torch's loss {loss:.4f}")
 
 # %%
 truths = [
@@ -40,6 +41,7 @@ truths = [
 ]
 assert np.allclose(costs, truths, rtol=1e-12)
 assert np.isclose(costs.mean(), 2.926232279718708, rtol=1e-12)
+assert np.isclose(costs.mean(), loss, rtol=1e-12)
 
 # %% [markdown] covers="T3.6 C4"
 # ## A reader who knows nothing
@@ -60,13 +62,13 @@ assert np.isclose(unsure, 14.90026131689972, rtol=1e-12)
 assert np.isclose(expected, 14.89568941384326, rtol=1e-12)
 
 # %% [markdown]
-# Surprisal goes the other way. A token that has nothing to do with the logits costs $\ln V +
-# \sigma^2 / 2$ nats on average: more than an even choice would. Being sure without reason is dearer
-# than being unsure.
+# Surprisal goes the other way. A token that has nothing to do with the logits costs
+# $\ln V + \sigma^2 / 2$ nats on average: more than an even choice would. Being sure without reason
+# is dearer than being unsure.
 
 # %%
 priced = surprisal(Logits(z), unit="bits").mean()
-print(f"mean surprisal of a token drawn evenly: {priced:.3f} bits; {np.log2(V) + 0.5 / log(2):.3f}")
+print(f"mean surprisal of a token drawn evenly: {priced:.3f} bits")
 assert abs(priced - np.log2(V) - 0.5 / log(2)) < 0.02
 
 # %% [markdown] exercise="boost" covers="T3.6 C3"
@@ -159,6 +161,7 @@ column_chart(
 )
 
 # %%
+assert np.isclose(log(50_257), 10.82490511970208, rtol=1e-14)  # nats: GPT-2's upper limit
 assert model.n_vocabulary == 49_152
 assert all(found.entropy.max() <= log(49_152) for found in read.values())
 assert read["random words"].bits_per_token.value > np.log2(49_152)
@@ -170,6 +173,25 @@ assert read["encyclopaedic"].bits_per_token.value < 6
 # equal the model is as unsure as it should be on average; that is what calibration means, and it
 # holds for texts like those it was trained on.
 #
+# ## Profiles
+#
+# A single token says little: 27 bits may be followed by 0.01. How many must be read before the
+# three kinds can be told apart?
+
+# %%
+shortest = min(len(found.ids) for found in read.values())
+places = np.arange(1, shortest + 1)
+line_chart(
+    places,
+    {name: np.cumsum(found.surprisal[:shortest] / bit) / places for name, found in read.items()},
+    references={"even choice": np.log2(49_152)},
+    title="Nonsense stands apart after a dozen tokens, the two texts do not",
+    x_label="tokens read",
+    y_label="mean bits a token so far",
+    from_zero=True,
+)
+
+# %% [markdown]
 # ## Token by token
 #
 # The deeper the colour, the more bits; each picture has its own scale. Point at a token to see what
