@@ -70,13 +70,13 @@ def test_a_row_is_named_by_its_section_and_linked() -> None:
         '# %% covers="S3 S2"\n1\n'
     )
     lab = replace(all_labs()[0], title="Title", cells=read_cells(text, "a lab"))
-    rows = rows_of(LIST + 'S3 = ["explorer: kl", "test: tests/labs"]\n', [lab])
+    rows = rows_of(LIST + 'S3 = ["explorer: kl", "test: tests/labs/test_cells.py"]\n', [lab])
     lines = [line for line in page_of(rows, [lab]).splitlines() if line.startswith("| S")]
     link = f"[{lab.number} {lab.slug}](labs/{lab.name}.md)"
     assert lines == [
         f"| S1 | a | {link} |  |  |",
         f"| S2 | b | {link} (First; Second \\| half) |  |  |",
-        f"| S3 | c | {link} (Second \\| half) | `kl` | `tests/labs` |",
+        f"| S3 | c | {link} (Second \\| half) | kl | labs: cells |",
     ]
 
 

@@ -105,8 +105,13 @@ def page_of(rows: Sequence[Row], labs: Sequence[Lab]) -> str:
     by_slug = {lab.slug: lab for lab in labs}
     lines = ["# What is covered where", ""]
     lines += ["Every system, exercise, correction and value that the library owes a learner, and"]
-    lines += ["where it stands: the section of a lab, a page of `infoscope explore`, a test."]
-    lines += ["Made by `infoscope labs coverage > docs/coverage.md`; a test compares.", ""]
+    lines += [
+        "where it stands: the section of a lab, a page of `infoscope explore`, a test. Of tests"
+    ]
+    lines += [
+        "“codes: prefix codes” is the file `tests/codes/test_prefix_codes.py`, and “codes” its"
+    ]
+    lines += ["folder. Made by `infoscope labs coverage > docs/coverage.md`; a test compares.", ""]
     for group, title in _GROUPS.items():
         lines += [
             f"## {title}",
@@ -116,15 +121,22 @@ def page_of(rows: Sequence[Row], labs: Sequence[Lab]) -> str:
         ]
         for row in rows:
             if row.code[0] == group:
-                named = (_named(row, "explorer"), _named(row, "test"))
-                cells = (row.code, row.what, _in_labs(row, by_slug), *named)
+                pages = ", ".join(each.name for each in row.places if each.kind == "explorer")
+                tests = ", ".join(_test(each.name) for each in row.places if each.kind == "test")
+                cells = (row.code, row.what, _in_labs(row, by_slug), pages, tests)
                 lines.append(f"| {' | '.join(cells)} |")
         lines.append("")
     return "\n".join(lines)
 
 
-def _named(row: Row, kind: Where) -> str:
-    return ", ".join(f"`{place.name}`" for place in row.places if place.kind == kind)
+def _test(path: str) -> str:
+    """Return the path of a test in words.
+
+    >>> _test("tests/codes/test_prefix_codes.py")
+    'codes: prefix codes'
+    """
+    *folders, name = path.removeprefix("tests/").removesuffix(".py").split("/")
+    return ": ".join([*folders, name.removeprefix("test_").replace("_", " ")])
 
 
 def _in_labs(row: Row, by_slug: Mapping[str, Lab]) -> str:
