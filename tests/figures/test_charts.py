@@ -268,3 +268,13 @@ def test_a_handle_moves_two_inputs_and_escapes_their_names():
     assert 'data-drag-x="m&quot;" data-scale-x="0.5" data-drag-y="s" data-scale-y="-0.25"' in svg
     assert "<title>&lt;b&gt;</title>" in svg
     ET.fromstring(svg)
+
+
+def test_a_line_chart_says_in_words_how_its_lines_go() -> None:
+    curves = {"up": [0.0, 1.0, 2.0], "down": [2.0, 1.0, 1e-9], "flat": [1.0, 1.0, 1.0],
+              "bump": [0.0, 2.0, 1.0]}  # fmt: skip
+    chart = line_chart([0, 1, 2], curves, title="t", x_label="x", y_label="y")
+    assert chart.description == (
+        "y over x: up rises from 0 to 2; down falls from 2 to 0; flat stays at 1; "
+        "bump lies between 0 and 2 and ends at 1."
+    )

@@ -314,12 +314,25 @@ def _check_names(
 
 
 def _describe(curves: Mapping[str, np.ndarray], x_label: str, y_label: str) -> str:
+    """Say in words how each curve goes; what is next to nothing beside the largest is called 0."""
+    largest = max(float(np.abs(v[np.isfinite(v)]).max(initial=0.0)) for v in curves.values())
+
+    def said(value: float) -> str:
+        return format_number(value if abs(value) >= largest / 2000 else 0.0)
+
     parts: list[str] = []
     for name, values in curves.items():
         finite = values[np.isfinite(values)]
-        if finite.size:
-            low, high, last = (
-                format_number(float(v)) for v in (finite.min(), finite.max(), finite[-1])
-            )
+        if not finite.size:
+            continue
+        steps = np.diff(finite)
+        first, last, low, high = map(
+            said, map(float, (finite[0], finite[-1], finite.min(), finite.max()))
+        )
+        if low == high:
+            parts.append(f"{name} stays at {last}")
+        elif (steps >= 0).all() or (steps <= 0).all():
+            parts.append(f"{name} {'rises' if steps.sum() > 0 else 'falls'} from {first} to {last}")
+        else:
             parts.append(f"{name} lies between {low} and {high} and ends at {last}")
     return f"{y_label} over {x_label}: {'; '.join(parts)}."
