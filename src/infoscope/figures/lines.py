@@ -198,7 +198,7 @@ def line_chart(
         data[name] = [value] * len(xs)
         if name in strips:
             data[f"{name}, low"], data[f"{name}, high"] = ([end] * len(xs) for end in strips[name])
-    about = description or _describe(curves, x_label, y_label)
+    about = description or _describe(curves, x_label, y_label, 0.0 if log_y else 1 / 2000)
     return Figure(title, about, data, marks, width, height)
 
 
@@ -313,12 +313,12 @@ def _check_names(
             )
 
 
-def _describe(curves: Mapping[str, np.ndarray], x_label: str, y_label: str) -> str:
-    """Say in words how each curve goes; what is next to nothing beside the largest is called 0."""
+def _describe(curves: Mapping[str, np.ndarray], x_label: str, y_label: str, nothing: float) -> str:
+    """Say in words how each curve goes; what is below `nothing` of the largest is called 0."""
     largest = max(float(np.abs(v[np.isfinite(v)]).max(initial=0.0)) for v in curves.values())
 
     def said(value: float) -> str:
-        return format_number(value if abs(value) >= largest / 2000 else 0.0)
+        return format_number(value if abs(value) >= nothing * largest else 0.0)
 
     parts: list[str] = []
     for name, values in curves.items():
