@@ -9,6 +9,8 @@ from infoscope.explore.pages import reference as page
 from infoscope.explore.quantities import QUANTITIES, SETUP, Quantity
 from infoscope.explore.registry import all_pages
 
+#: softmax([3, 0] / 2) and softmax([1, 0] / 2)
+SURE, CLOSE = 1 / (1 + math.exp(-1.5)), 1 / (1 + math.exp(-0.5))
 #: values that follow by hand, from the same inputs
 BY_HAND = {
     "Surprisal": 3.0,
@@ -29,6 +31,15 @@ BY_HAND = {
     "Perplexity of a loss": math.exp(3.2),
     "Optimum under a KL penalty": math.e / (1 + math.e),
     "KL of the best of n": math.log(4) - 0.75,
+    "Entropy rate": -0.9 * math.log(0.9) - 0.1 * math.log(0.1),
+    "V-information": (math.log(1.8) + math.log(1.6) + math.log(0.8)) / 3,
+    "Preference loss (DPO)": math.log1p(math.exp(-0.1)),
+    "KL of a sample, k1": 0.5,
+    "KL of a sample, k2": 0.125,
+    "KL of a sample, k3": math.exp(-0.5) - 0.5,
+    "Distillation": 4
+    * (SURE * math.log(SURE / CLOSE) + (1 - SURE) * math.log((1 - SURE) / (1 - CLOSE))),
+    "Label smoothing": math.log1p(math.exp(-2)) + 0.05 * 2,
 }
 
 

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 __all__ = ["QUANTITIES", "SETUP", "Quantity"]
 
 #: what every call may use
-SETUP = "import torch\nimport infoscope as isc\nfrom infoscope import codes, estimate, train\n"
+SETUP = (
+    "import torch\nimport infoscope as isc\n"
+    "from infoscope import codes, estimate, known, probe, train\n"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,9 @@ QUANTITIES = (
     ),
     *_lines(
         "Codes and channels",
+        ("Entropy rate", r"-\sum_i\pi_i\sum_j P_{ij}\log P_{ij}",
+         "known.MarkovChain([[0.9, 0.1], [0.1, 0.9]]).entropy_rate", "0.325083", "nats/symbol",
+         "a chain that never wavers has 0", "0 to the entropy of a symbol", ""),
         ("Huffman's code", r"H\le L<H+1",
          "codes.huffman([0.5, 0.25, 0.125, 0.125]).expected_length", "1.75", "bits/symbol",
          "impossible outcomes get no word", "H to H + 1", "entropy"),
@@ -151,6 +157,13 @@ QUANTITIES = (
         ("Bits per byte", r"\tfrac{\text{nats}}{\text{bytes}\,\ln 2}",
          "isc.bits_per_byte(1000.0, 1200)", "1.20225", "bits/byte",
          "comparable between tokenizers", "0 to ∞", "text"),
+        ("V-information", r"H_V(Y)-H_V(Y|X)",
+         "probe.pointwise_from_predictions([[0.9, 0.1], [0.2, 0.8], [0.4, 0.6]], [0.5, 0.5], "
+         "[0, 1, 0]).mean()", "0.278216", "nats",
+         "negative where a probe does worse than the shares", "−∞ to H(Y)", ""),
+        ("Description length (MDL)", r"\sum_i -\log p_{\theta_i}(y_i|x_i)",
+         "probe.mdl_probe([[0.0], [1.0]] * 128, [0, 1] * 128, unit=\"bits\").length.value",
+         "34.4775", "bits", "256 labels that x tells; without x they cost 256", "0 to n log k", ""),
         ("Nats to bits", r"x/\ln 2", "isc.bits(3.2)", "4.61662", "bits", "0 stays 0", "",
          "text"),
         ("Rate of a Gaussian code", r"\tfrac12(\mu^2+\sigma^2-1-\log\sigma^2)",
@@ -162,6 +175,26 @@ QUANTITIES = (
         ("Optimum under a KL penalty", r"\pi^*\propto\pi_0e^{r/\beta}",
          "train.tilted_policy([0.5, 0.5], [1.0, 0.0], 1.0)[0][0]", "0.731059", "probability",
          "what the reference never says stays at 0", "0 to 1", ""),
+        ("Preference loss (DPO)", r"-\log\sigma(\beta m)",
+         "train.dpo_loss(torch.tensor([-1.0]), torch.tensor([-2.0]), torch.tensor([-1.5]), "
+         "torch.tensor([-1.5]), beta=0.1)", "0.644397", "nats",
+         "log 2 where policy and reference agree", "0 to ∞", ""),
+        ("KL of a sample, k1", r"\ell=\log\tfrac{\pi(a)}{\pi_0(a)}",
+         'train.kl_penalty(torch.tensor([-1.0]), torch.tensor([-1.5]), estimator="k1")', "0.5",
+         "nats/token", "unbiased; single tokens may be negative", "−∞ to ∞", ""),
+        ("KL of a sample, k2", r"\ell^2/2",
+         'train.kl_penalty(torch.tensor([-1.0]), torch.tensor([-1.5]), estimator="k2")', "0.125",
+         "nats/token", "biased: right to second order", "0 to ∞", ""),
+        ("KL of a sample, k3", r"e^{-\ell}-1+\ell",
+         'train.kl_penalty(torch.tensor([-1.0]), torch.tensor([-1.5]), estimator="k3")',
+         "0.106531", "nats/token", "unbiased, and never negative", "0 to ∞", ""),
+        ("Distillation", r"T^2 D(p^{1/T}_t\|p^{1/T}_s)",
+         "train.distillation_loss(torch.tensor([[1.0, 0.0]]), torch.tensor([[3.0, 0.0]]), "
+         "temperature=2.0)", "0.360953", "nats", "0 only where both agree", "0 to ∞", ""),
+        ("Label smoothing", r"H((1-\varepsilon)y+\tfrac\varepsilon k,\,p)",
+         "train.cross_entropy_loss(torch.tensor([[2.0, 0.0]]), torch.tensor([0]), "
+         "smoothing=0.1)", "0.226928", "nats", "never below the entropy of the smoothed target",
+         "that entropy to ∞", "cross-entropy"),
         ("KL of the best of n", r"\log n-\tfrac{n-1}n", "train.best_of_n_kl(4)", "0.636294",
          "nats", "n = 1 gives 0; an upper bound", "0 to ∞", ""),
     ),

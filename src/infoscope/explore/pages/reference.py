@@ -71,9 +71,10 @@ PAGE = Page(
     notice="Functions give nats unless unit= says otherwise; one bit is 0.693147 nats, one nat "
     "1.442695 bits.",
     explain=r"""
-**Reading the calls.** `import infoscope as isc`, `from infoscope import codes, estimate, train`;
-what is in `train` wants `torch`. Distributions come as probabilities that sum to one, or as
-`isc.Logits`; nothing is renormalised, clipped or padded with a small number on the way.
+**Reading the calls.** `import infoscope as isc`, `from infoscope import codes, estimate, known,
+probe, train`; what is in `train` or `probe` wants `torch`. Distributions come as probabilities that
+sum to one, or as `isc.Logits`; nothing is renormalised, clipped or padded with a small number on
+the way.
 
 **At zero.** $0\log 0 = 0$, exactly. Where $p > 0 = q$, cross-entropy and divergence are $\infty$,
 exactly. What is certain has entropy $+0$, never $-0$.
