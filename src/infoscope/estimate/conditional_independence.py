@@ -79,7 +79,8 @@ def conditional_independence_test(
     Where z has numbers, rows that exchange their y have only nearly the same z, so the level is not
     guaranteed. In simulations it held: at the 5 % level 4 to 5 % of 150 independent samples were
     rejected (200 rows; weak, strong and all but deterministic dependence on z, curves with heavy
-    tails, z of three columns), with labels in z 4 to 5 % of 400: benchmarks/results/estimate_conditional_size.csv.
+    tails, z of three columns), with labels in z 4 to 5 % of 400:
+    benchmarks/results/estimate_conditional_size.csv.
     Rows must be independent of each other. Cost: about 50 values of the statistic under
     independence, n_permutations under dependence.
 
