@@ -10,7 +10,7 @@ RAIN = [[0.40, 0.10], [0.05, 0.45]]
 
 def venn() -> Figure:
     """Two circles of entropy that overlap."""
-    joint = isc.Joint(RAIN, ["forecast", "weather"])
+    joint = isc.Joint(RAIN, ["F", "W"])
     figure = joint.figure()
     assert figure is not None
     return figure
@@ -24,6 +24,7 @@ def pointwise() -> Figure:
         rows=["said rain", "said sun"],
         columns=["rain", "sun"],
         title="What each pair says for or against dependence",
+        description="Positive: more often together than by chance. Negative: less often.",
         quantity="pointwise mutual information",
         unit="bits",
         ramp="balance",
@@ -38,6 +39,7 @@ def correlation() -> Figure:
         rho,
         {"mutual information": mi},
         title="Of Gaussians, correlation tells all: −½ log(1 − ρ²)",
+        description="0 at ρ = 0, the same for both signs, without bound towards ±1.",
         x_label="correlation ρ",
         y_label="nats",
         dots={"ρ = 0.9: 0.830": (0.9, 0.8303656034108255)},
@@ -69,6 +71,8 @@ def splits() -> Figure:
         [split.column for split in found],
         [split.gain for split in found],
         title="The best single split of each column, 344 penguins",
+        description="The entropy of the species is 1.51 bits; one question about the flipper "
+        "tells half.",
         x_label="information gain about the species, bits",
         width=720,
     )

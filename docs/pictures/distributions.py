@@ -4,7 +4,7 @@ import numpy as np
 
 import infoscope as isc
 from infoscope.codes import huffman
-from infoscope.figures import Figure, line_chart, small_multiples
+from infoscope.figures import Figure, column_chart, line_chart, small_multiples
 
 
 def surprise() -> Figure:
@@ -14,6 +14,8 @@ def surprise() -> Figure:
         p,
         {"surprisal": isc.surprisal(p, unit="bits")},
         title="Half as probable is one bit more",
+        description="On a logarithmic axis of probability, surprisal is a straight line down to "
+        "0 at 1.",
         x_label="probability of what happened",
         y_label="bits",
         dots={
@@ -36,6 +38,8 @@ def coin() -> Figure:
         p,
         {"entropy": h, "parabola": 4 * p * (1 - p)},
         title="A coin tells most when it is fair",
+        description="Entropy is 1 bit at one half and 0 at both ends, where it is infinitely "
+        "steep.",
         x_label="probability of heads",
         y_label="bits",
         dots={"nine in ten: 0.469": (0.9, float(isc.entropy([0.9, 0.1], unit="bits")))},
@@ -58,6 +62,8 @@ def orders() -> Figure:
         order,
         lines,
         title="The higher the order, the less the rare outcomes count",
+        description="With rare outcomes the curve falls with the order; a uniform law has one "
+        "value.",
         x_label="order (1 is Shannon's entropy, 2 the collision entropy)",
         y_label="bits",
         markers={"Shannon": 1.0},
@@ -70,7 +76,15 @@ def orders() -> Figure:
 def maximum() -> Figure:
     """The die whose mean is 4.5."""
     found = isc.maximum_entropy(range(1, 7), [(range(1, 7), 4.5)])
-    return found.figure()
+    return column_chart(
+        [str(face) for face in range(1, 7)],
+        {"probability": found.p},
+        title="The die of largest entropy whose mean is 4.5",
+        description="Each face is 1.449 times as probable as the one before it.",
+        y_label="probability",
+        width=560,
+        height=260,
+    )
 
 
 def temperature() -> Figure:
@@ -82,6 +96,7 @@ def temperature() -> Figure:
         t,
         {"entropy": h},
         title="Temperature moves entropy between 0 and log k",
+        description="Four logits: 1, 3, 2 and 0.5. Cold is certain, hot is uniform.",
         x_label="temperature T",
         y_label="bits",
         references={"log 4 = 2 bits": 2.0},
@@ -107,7 +122,13 @@ def code_areas() -> Figure:
 
 def codes() -> Figure:
     """Tree and areas, one above the other."""
-    return small_multiples([code_tree(), code_areas()], title="One code, seen twice", columns=1)
+    return small_multiples(
+        [code_tree(), code_areas()],
+        title="One code, seen twice",
+        columns=1,
+        description="Above: each branch to the left writes 0. Below: blocks are codewords, "
+        "the line is surprisal; what lies between is wasted.",
+    )
 
 
 __all__ = [

@@ -17,6 +17,8 @@ def belief() -> Figure:
         q,
         {"cross-entropy": np.asarray(isc.cross_entropy([0.8, 0.2], believed, unit="bits"))},
         title="Believing something else costs the divergence on top of the entropy",
+        description="The least cost is the entropy, 0.722 bits, at the truth; it is infinite at "
+        "0 and 1.",
         x_label="believed probability of heads; the truth is 0.8",
         y_label="bits",
         references={"entropy, 0.722 bits": h},
@@ -38,6 +40,8 @@ def both_ways() -> Figure:
             "KL(q‖p)": np.asarray(isc.kl_divergence(believed, [0.8, 0.2])),
         },
         title="Two directions, two costs",
+        description="Both are 0 at q = 0.8. KL(p‖q) is infinite at both ends, KL(q‖p) is finite "
+        "there.",
         x_label="q, where p = 0.8",
         y_label="nats",
         y_range=(0, 2.2),
@@ -56,6 +60,7 @@ def integrand() -> Figure:
         x,
         y,
         title="KL of N(0, 1) from N(1, 2²): the integrand may be negative, the sum may not",
+        description="Where q is larger than p the integrand is negative; the whole is 0.443 nats.",
         x_label="x",
         y_label="p log(p/q), nats",
         total=f"KL = {total:.4f} nats",
@@ -74,6 +79,8 @@ def plane() -> Figure:
         sd,
         amounts,
         title="KL(N(μ, σ²) ‖ N(0, 1))",
+        description="0 where they are equal; steep towards small widths, gentle towards large "
+        "ones.",
         x_label="μ",
         y_label="σ",
         quantity="KL",
@@ -96,6 +103,7 @@ def kinds() -> Figure:
             "KL(q‖p)": np.asarray(isc.kl_divergence(other, p)),
         },
         title="Four ways to be different from a fair coin",
+        description="Total variation is straight near 0, KL and Jensen–Shannon are round.",
         x_label="probability of heads under q; p is fair",
         y_label="nats, or distance",
         y_range=(0, 0.75),
@@ -118,4 +126,6 @@ def losses() -> Figure:
                          y_label="nats per logit", width=400, height=250),
         ],
         title="What cross-entropy asks of the logits",
+        description="The gradient is the prediction less the truth: negative for the true class "
+        "alone.",
     )  # fmt: skip

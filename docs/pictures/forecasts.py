@@ -35,6 +35,7 @@ def cap() -> Figure:
         truth,
         lines,
         title="At best: a contrastive bound stops at log N",
+        description="With N candidates nothing above log N can be shown, however much there is.",
         x_label="true mutual information, nats",
         y_label="highest value of log N − loss, nats",
         width=720,
@@ -54,6 +55,7 @@ def penalties() -> Figure:
         ratio.numpy(),
         lines,
         title="One token's penalty: k1 may be negative, k2 and k3 may not",
+        description="All three touch 0 where policy and reference agree; k3 is steep to the left.",
         x_label="log π(token) − log π_ref(token), nats",
         y_label="nats",
         references={"0": 0.0},
@@ -67,12 +69,14 @@ def optimization() -> Figure:
     kl = np.linspace(0, 40, 121)
     lines = {
         "best of n": train.over_optimization(kl, 1.0, 0.12, how="best_of_n"),
-        "reinforcement learning": train.over_optimization(kl, 1.0, 0.25, how="rl"),
+        "reinforcement learning": train.over_optimization(kl, 1.0, 0.5, how="rl"),
     }
     return line_chart(
         kl,
         {name: np.asarray(values) for name, values in lines.items()},
         title="More of the proxy, at first more and then less of what was meant",
+        description="The shape measured by Gao et al.: each curve has a best distance from the "
+        "reference.",
         x_label="KL from the reference, nats",
         y_label="true reward",
         width=720,
@@ -95,7 +99,9 @@ def xor() -> Figure:
     return bar_chart(
         ["two signs", "the signs and their product"],
         [one.value for one in found],
-        title="The same information, one time usable by a line",
-        x_label="V-information of linear probes about XOR, bits; mutual information is 1",
+        title="The same information, usable by a line or not",
+        description="The label is the product of the signs: 1 bit of mutual information both "
+        "times.",
+        x_label="V-information of linear probes, bits",
         width=720,
     )

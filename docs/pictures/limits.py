@@ -24,6 +24,8 @@ def capacities() -> Figure:
         eps,
         lines,
         title="What three noisy binary channels carry",
+        description="A symmetric channel that is always wrong is perfect again; at one half it "
+        "is useless.",
         x_label="probability that a symbol is hurt",
         y_label="bits per use",
         from_zero=True,
@@ -63,6 +65,8 @@ def rates() -> Figure:
         sizes,
         lines,
         title="A symbol alone is more uncertain than a symbol after its past",
+        description="A two-state chain. The estimate of the rate nears the truth as symbols "
+        "come in.",
         x_label="symbols seen",
         y_label="bits per symbol",
         references={"true rate": truth},

@@ -39,6 +39,8 @@ def ladder() -> Figure:
         ["uniform", "unigram", "bigram", "3-gram", "5-gram"],
         rates,
         title="The better the model, the fewer the bits",
+        description="All were trained on the first 9,000 characters of the chapter, and score "
+        "the rest.",
         x_label="bits per byte of the rest of the chapter",
         texts=[f"{rate:.2f}, perplexity {2**rate:.1f} per byte" for rate in rates],
         width=720,
@@ -47,7 +49,7 @@ def ladder() -> Figure:
 
 def words() -> Figure:
     """Pointwise mutual information of neighbouring words in the chapter."""
-    text = "".join(c.lower() if c.isalpha() or c == "'" else " " for c in CHAPTER).split()
+    text = "".join(c.lower() if c.isalpha() else " " for c in CHAPTER).split()
     kinds, ids = np.unique(text, return_inverse=True)
     pairs, counts = np.unique(np.stack([ids[:-1], ids[1:]]), axis=1, return_counts=True)
     often = counts >= 4
@@ -61,6 +63,7 @@ def words() -> Figure:
         [name for _, name in found],
         [value for value, _ in found],
         title="Words that keep company, among pairs seen four times or more",
+        description="6 bits: the pair is 64 times as frequent as chance would have it.",
         x_label="pointwise mutual information, bits",
         width=720,
     )
