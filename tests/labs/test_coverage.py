@@ -34,6 +34,16 @@ def test_no_row_is_missing_and_none_is_double(rows: tuple[Row, ...]) -> None:
     assert all(row.what for row in rows)
 
 
+def test_every_row_has_a_place_and_every_lab_answers_for_some(rows: tuple[Row, ...]) -> None:
+    assert [row.code for row in rows if not row.places] == []
+    without_a_lab = [
+        row.code for row in rows if not any(place.kind == "lab" for place in row.places)
+    ]
+    # A knowledge check that remembers and clean text are no subjects of a lab.
+    assert without_a_lab == ["S25", "C34"]
+    assert [lab.name for lab in all_labs() if not lab.covers] == []
+
+
 def test_every_place_exists(rows: tuple[Row, ...]) -> None:
     pages = all_pages()
     for row in rows:
