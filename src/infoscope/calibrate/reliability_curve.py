@@ -98,7 +98,7 @@ class Reliability(Shown):
             description=(
                 f"{self.n:,} cases in {n_bins} {'bin' if n_bins == 1 else 'bins'}. Shaded: where "
                 f"right forecasts would fall; {self.n_outside} of the dots lie outside. Strokes: "
-                f"{100 * self.level:g} % intervals; below: how many cases."
+                f"{100 * self.level:g}% intervals; below: how many cases."
             ),
             width=width,
             x_label=f"probability of {self.of}, as said",

@@ -83,5 +83,5 @@ def _newest() -> str:
 
 
 def _counts(path: Path) -> bool:
-    own = path.suffix in (".py", ".json", ".toml", ".txt")
+    own = path.suffix in (".py", ".json", ".toml", ".txt", ".npz")
     return own and "explore" not in path.parts and "lessons" not in path.parts
