@@ -134,8 +134,8 @@ assert rates["lstm"] > costs[-1]
 
 # %% [markdown]
 # The LSTM does not reach the six-gram. That says little about LSTMs and much about data: a network
-# must learn from 126,000 characters what a table simply writes down. With a thousand times the text
-# the order is reversed.
+# must learn from 126,000 characters what a table simply writes down. On a billion words the order
+# is reversed (Jozefowicz and others, 2016).
 #
 # And the grey bar is no fair rung. Its lead is mostly what it has read elsewhere.
 
@@ -143,7 +143,7 @@ assert rates["lstm"] > costs[-1]
 # ## The same ladder in perplexity
 #
 # Perplexity counts choices per symbol, so it needs one kind of symbol. Here all rungs use the
-# tokens of the transformer, and learn from the same ten chapters.
+# tokens of the transformer, and all below it learn from the same ten chapters.
 
 # %%
 for name, value in high["token_perplexity"].items():
