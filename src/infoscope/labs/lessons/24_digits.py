@@ -63,10 +63,8 @@ assert start.entropy < log(10), "no law over ten classes has more"
 # %%
 
 
-def teach(
-    model: nn.Module, epochs: int, smoothing: float = 0.0, seen=None, held=None
-) -> None:  # monitors of training and held-out digits
-    "Train by Adam in batches of 64, and log after each epoch."
+def teach(model: nn.Module, epochs: int, held: Monitor, smoothing=0.0, seen=None) -> None:
+    "Train by Adam in batches of 64; log held-out digits (and training digits: seen) by epoch."
     solver = torch.optim.Adam(model.parameters(), lr=1e-3)
     for epoch in range(1, epochs + 1):
         for rows in torch.randperm(len(train)).split(64):
@@ -80,7 +78,7 @@ def teach(
             look(seen, model, train, train_labels, epoch)
 
 
-teach(model, 20, held=monitor)
+teach(model, 20, monitor)
 print("epoch  cross-entropy            entropy  perplexity  accuracy")
 for entry in monitor.history[::2]:
     v = entry.values
@@ -110,9 +108,9 @@ line_chart(
 # ## Two curves that should be one
 #
 # If the network's chances were right, its expected surprise would be its actual one: entropy and
-# cross-entropy would agree. That is **calibration**, and it is the only case in which they agree
-# by more than chance. Here they cross: at first the network is too modest, from about epoch 15 on
-# it is surer than it has a right to be.
+# cross-entropy would agree. That is **calibration**. Where the two part, the chances are off. Here
+# they cross: at first the network is too modest, from about epoch 15 on it is surer than it has a
+# right to be.
 #
 # The lower curve is not the better one. Entropy asks nothing about labels. A network that is
 # certain of nonsense has entropy 0.
@@ -214,7 +212,7 @@ def long_runs() -> dict[str, object]:
     curves, temperatures, halves = {}, {}, {}
     for name, smoothing in (("plain", 0.0), ("smoothed", 0.1)):
         model, seen, held = network(), Monitor(on_alarm=str), Monitor(on_alarm=str)
-        teach(model, EPOCHS, smoothing, seen, held)
+        teach(model, EPOCHS, held, smoothing, seen)
         with torch.no_grad():
             first, other = model(test[:250]), model(test[250:])
             fitted = fit_temperature(first.numpy(), test_labels[:250].numpy()).temperature
