@@ -197,6 +197,8 @@ def test_preference_losses_by_hand() -> None:
     a, b, c, d = (torch.tensor([x]) for x in (-1.0, -2.0, -1.5, -1.0))
     margin = (-1.0 + 1.5) - (-2.0 + 1.0)
     assert dpo_loss(a, b, c, d, beta=0.5).item() == pytest.approx(math.log1p(math.exp(-margin / 2)))
+    one = [torch.tensor(0.5)] * 4  # a single pair, without an axis
+    assert dpo_loss(*one).item() == pytest.approx(math.log(2))
     assert ipo_loss(a, b, c, d, beta=0.5).item() == pytest.approx((margin - 1) ** 2)
     flipped = 0.9 * math.log1p(math.exp(-margin / 2)) + 0.1 * math.log1p(math.exp(margin / 2))
     assert dpo_loss(a, b, c, d, beta=0.5, smoothing=0.1).item() == pytest.approx(flipped)

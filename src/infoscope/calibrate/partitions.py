@@ -117,7 +117,9 @@ def into_bins(p: Floats, bins: int, binning: str, *, function: str) -> Partition
         )
     used = np.bincount(cell, minlength=bins) > 0
     new = np.cumsum(used) - 1  # numbers the bins that are not empty
-    return Partition(new[cell], int(new[-1]) + 1, f"{bins} {binning.replace('_', '-')} bins", False)
+    n_used = int(new[-1]) + 1
+    some = "" if n_used == bins else f" that hold any, of {bins}"
+    return Partition(new[cell], n_used, f"{binning.replace('_', '-')} bins{some}", False)
 
 
 def _monotone_blocks(forecasts: Forecasts) -> Partition:

@@ -15,9 +15,12 @@ _UNSAFE = re.compile(
 
 
 class Html(str):
-    """Markup that is safe already and must not be escaped again."""
+    """Markup that is safe already and must not be escaped again; notebooks and labs show it."""
 
     __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return str(self)
 
 
 def esc(text: object) -> str:

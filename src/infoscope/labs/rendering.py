@@ -20,7 +20,9 @@ from infoscope.labs.running import CellRun, LabRun, Output
 
 __all__ = ["code_html", "lab_html", "outputs_html", "text_html"]
 
-_MATH = re.compile(r"\$\$(.+?)\$\$|(?<![\\\w$])\$(?!\s)([^$\n]+?)(?<!\s)\$(?!\w)", flags=re.DOTALL)
+_MATH = re.compile(
+    r"\$\$(.+?)\$\$|(?<![\\\w$])\$(?!\s)((?:[^$\n]|\n(?!\s*\n))+?)(?<!\s)\$(?!\w)", flags=re.DOTALL
+)
 _CODE = re.compile(r"(```.*?```|`[^`\n]+`)", flags=re.DOTALL)
 #: A representation brings its styles for notebooks; a page has them once, and may forbid more.
 _STYLE = re.compile(r"<style\b.*?</style>", flags=re.DOTALL)

@@ -42,7 +42,7 @@ def any_float_tensor(x: object, function: str, argument: str, *, least_dims: int
         )  # fmt: skip
     if not x.is_floating_point():
         raise WrongType(sentence(function, argument, "hold floats", str(x.dtype)))
-    if x.ndim < least_dims or x.shape[-1] == 0:
+    if x.ndim < least_dims or (x.ndim and x.shape[-1] == 0):
         raise InvalidArgument(
             sentence(function, argument, f"have {least_dims} or more axes, the last not empty",
                      f"shape {tuple(x.shape)}")

@@ -11,19 +11,25 @@
 from infoscope import cross_entropy, entropy, kl_divergence
 
 p = [0.7, 0.2, 0.1]
-beliefs = {"right": p, "close": [0.6, 0.25, 0.15], "far": [0.1, 0.1, 0.8]}
+beliefs = {"right": p, "close": [0.6, 0.3, 0.1], "far": [0.1, 0.1, 0.8]}
 for name, q in beliefs.items():
     print(f"{name:6} {cross_entropy(p, q, unit='bits'):.6f} bits")
 print("world ", round(entropy(p, unit="bits"), 6), "bits")
+
+# %% covers="T4.4"
+from math import isclose
+
+assert isclose(entropy(p, unit="bits"), 1.156779649447039, rel_tol=1e-14)
+assert isclose(cross_entropy(p, beliefs["close"], unit="bits"), 1.195461844238322, rel_tol=1e-14)
+assert isclose(cross_entropy(p, beliefs["far"], unit="bits"), 3.021928094887362, rel_tol=1e-14)
 
 # %% [markdown]
 # The right belief costs exactly the entropy. Every other one costs more, and the difference has a
 # name of its own: $H(p, q) = H(p) + D(p\,\|\,q)$, the Kullback–Leibler divergence. The sum holds
 # only if both parts have one unit; mixing bits with nats breaks it silently.
 
-# %% covers="T3.7 T4.4"
+# %% covers="T3.7"
 from itertools import pairwise
-from math import isclose
 
 q = [0.25] * 4
 p4 = [0.4, 0.3, 0.2, 0.1]
