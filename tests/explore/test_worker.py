@@ -133,10 +133,10 @@ async def said(worker: Worker, **values: object) -> list[Patch]:
 @pytest.mark.parametrize("stubborn", [False, True], ids=["chatty", "silent"])
 def test_a_job_that_takes_too_long_is_ended_and_told_why(stubborn: bool) -> None:
     async def visit() -> None:
-        worker = Worker(max_seconds=8.0)
+        worker = Worker(max_seconds=1.0)
         try:
             problem = (await said(worker, stubborn=stubborn))[-1]["problem"]
-            assert problem.startswith("This took longer than the 8 seconds")
+            assert problem.startswith("This took longer than the 1 seconds")
             after = await said(worker, seconds=0.05)
             assert after[-1] == {"note": "Counted to the end."}
         finally:

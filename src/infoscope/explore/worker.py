@@ -33,8 +33,8 @@ PATIENCE = 2.0
 #: Bytes of memory that the process may use before it is ended, where the system tells; never more
 #: than half of what the machine has.
 MAX_MEMORY = 6 * 2**30
-#: Seconds that a job may take.
-MAX_SECONDS = 1800.0
+#: Seconds that a job may take from its first word, and that a process may take to say it.
+MAX_SECONDS, STARTING = 1800.0, 120.0
 #: Seconds between two looks at the process.
 WATCH = 0.2
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
@@ -136,7 +136,7 @@ class Worker:
                     loop.call_soon_threadsafe(arrived.put_nowait, (kind, value))
 
         pipe.send((slug, dict(values)))
-        begun = looked = loop.time()
+        begun, looked, limit = loop.time(), loop.time(), self._max_seconds + STARTING
         threading.Thread(target=listen, daemon=True, name="explorer-job").start()
         while True:
             if left.is_set():
@@ -144,7 +144,7 @@ class Worker:
                 return
             if loop.time() - looked >= WATCH:
                 looked = loop.time()
-                if problem := self._over(looked - begun):
+                if problem := self._over(looked > begun + limit):
                     self._end()
                     out.put_nowait({"problem": problem, "note": ""})
                     return
@@ -153,6 +153,8 @@ class Worker:
             except TimeoutError:
                 continue
             if kind == "patch":
+                if limit != self._max_seconds:  # the process is up: from here on the job counts
+                    begun, limit = loop.time(), self._max_seconds
                 out.put_nowait(value)
                 continue
             if kind == "lost":
@@ -160,11 +162,11 @@ class Worker:
                 out.put_nowait({"problem": LOST})
             return
 
-    def _over(self, seconds: float) -> str:
+    def _over(self, late: bool) -> str:
         """Return what the job has too much of, or nothing."""
         if self._memory() > self._max_memory:
             return TOO_MUCH.format(limit=f"{self._max_memory / 2**30:.1f} GB")
-        if seconds > self._max_seconds:
+        if late:
             return TOO_LONG.format(limit=f"{self._max_seconds:,.3g} seconds")
         return ""
 

@@ -92,7 +92,9 @@
         } else if (key === "progress") progress(value);
         else if (shown.get(key) !== value) {
           shown.set(key, value);
-          for (const slot of slots(key)) changes.push([slot, value]);
+          // a control that is drawn anew holds the places of remarks, which are looked for after it
+          if (key.startsWith("control-")) replace(slots(key).map((slot) => [slot, value]));
+          else for (const slot of slots(key)) changes.push([slot, value]);
         }
       }
       replace(changes);
