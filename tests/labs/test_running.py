@@ -1,6 +1,7 @@
 """Running, checking and rendering labs that are written here, to see each rule at work."""
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -56,6 +57,16 @@ def test_a_lab_runs_and_keeps_what_it_shows(lab) -> None:
     assert lab.about == "All about two: 1 < 2."
     assert run.errors == ()
     assert [output.text for output in run.cells[1].outputs] == ["shown", "3"]
+
+
+def test_a_package_that_is_missing_is_named_with_the_line_that_brings_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text("# %% [markdown]\n# # Mine\n\n# %%\nimport torch\n", encoding="utf-8")
+    monkeypatch.setitem(sys.modules, "torch", None)
+    told = run_lab(read_lab(path)).errors[0].error
+    assert "pip install 'infoscope[labs,train]'" in told
 
 
 def test_an_error_stops_a_run_and_says_where(tmp_path: Path) -> None:

@@ -20,6 +20,10 @@ from infoscope.labs.mode import Mode, mode
 __all__ = ["CellRun", "LabRun", "Output", "lab_cells", "run_lab"]
 
 
+#: What labs import themselves, and the extra that brings it.
+_EXTRAS = {"torch": "train", "sklearn": "sklearn"}
+
+
 @dataclass(frozen=True, slots=True)
 class Output:
     """Something a cell showed: always as text, and as HTML where it has a picture."""
@@ -183,4 +187,10 @@ def _told(problem: BaseException) -> str:
     own = next((frame for frame in reversed(where) if frame.filename.startswith("<")), None)
     line = f"line {own.lineno} of the cell: {own.line}\n" if own is not None else ""
     words = traceback.format_exception_only(problem)[-1].strip()
+    if isinstance(problem, ModuleNotFoundError) and problem.name in _EXTRAS:
+        extra = _EXTRAS[problem.name]
+        return (
+            f"{line}This lab needs {problem.name}, which is not installed. "
+            f"Run: pip install 'infoscope[labs,{extra}]'"
+        )
     return f"{line}{words}"
