@@ -33,7 +33,8 @@ class TokenStatistics(Shown):
         Surprisal of the target, entropy of the prediction and log-normaliser of each token; 0
         where a token does not count.
     correct : boolean tensor of shape (...)
-        Whether the target has the largest logit.
+        Whether no class has a larger logit than the target. A tie counts as right, so equal logits
+        are right everywhere.
     counted : boolean tensor of shape (...)
         Which tokens count.
     rank : integer tensor of shape (...), or None
