@@ -153,10 +153,9 @@ def table(
         grey = ' class="isc-dim"' if dim is not None and dim[i] else ""
         rows.append(f"<tr{grey}>{''.join(cells)}</tr>")
     head = f"<caption>{esc(caption)}</caption>" if caption else ""
-    role = "region" if caption else "group"  # a landmark needs a name of its own
     label = esc(caption) if caption else "Table"
     return Html(
-        f'<div class="isc-scroll" tabindex="0" role="{role}" aria-label="{label}">'
+        f'<div class="isc-scroll" tabindex="0" role="group" aria-label="{label}">'
         f'<table class="isc-table">{head}<thead><tr>{heads}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )

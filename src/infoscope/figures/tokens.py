@@ -86,7 +86,7 @@ def text_heat_map(
     spans, _ = token_spans(tokens, columns, bands, ramp=ramp, quantity=quantity, unit=unit)
     return Html(
         f'<div class="isc isc-text">{heat_legend(bands, ramp, quantity, unit)}'
-        f'<div class="isc-words" role="region" aria-label="{esc(label)}">{spans}</div></div>'
+        f'<div class="isc-words" role="group" aria-label="{esc(label)}">{spans}</div></div>'
     )
 
 
