@@ -67,6 +67,11 @@ class GuessingBounds(Shown):
         }  # fmt: skip
 
 
+#: Share of symbols of a kind seen once (Good and Turing's estimate of the mass unseen) above which
+#: the corrected entropy of the numbers of guesses is no upper bound to rely on.
+_FEW = 0.05
+
+
 def guessing_bounds(
     guesses: ArrayLike,
     *,
@@ -148,8 +153,14 @@ def guessing_bounds(
     steps = np.diff(whole, prepend=0.0)[numbers - 1]  # g(i) of every symbol
     lower = _estimate("lower bound by guessing", steps, scale, per, notes)
     counted = entropy(numbers, method="miller_madow", interval=None)
+    once = float((shares * n == 1).sum()) / n
+    short = (
+        f"{once:.0%} of the symbols took a number of guesses that occurred once: the text is too "
+        "short for this bound, which may still be too low"
+    )
     upper = _estimate("upper bound by guessing", -np.log(shares[numbers - 1]), scale, per, (
         "holds for any guesser with fixed preferences", *counted.notes,
+        *((short,) if once > _FEW else ()),
     ))  # fmt: skip
     shift = counted.value * scale - upper.value
     ends = upper.interval and replace(

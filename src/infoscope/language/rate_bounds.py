@@ -255,7 +255,7 @@ def _match_and_tree(symbols: NDArray[Any], unit: str) -> list[RateBound]:
     part = f"; from the first {len(symbols):,} symbols"
     return [
         RateBound("Lempel-Ziv matches", "estimate", replace(matches, unit=unit),
-                  f"converges to the rate as 1 / log n, commonly from above{part}"),
+                  f"converges to the rate as 1 / log n, from either side{part}"),
         RateBound("context-tree code", "upper bound", replace(tree, unit=unit),
                   f"includes the cost of learning{part}"),
     ]  # fmt: skip
