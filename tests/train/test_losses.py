@@ -359,3 +359,12 @@ def test_nan_and_other_bad_input_are_refused_in_one_sentence() -> None:
         linear_cross_entropy(drawn(3, 2), drawn(4, 2), y, kl_weight=1.0)
     with pytest.raises(InvalidArgument, match="NaN"):
         linear_cross_entropy(drawn(3, 2) * math.nan, drawn(4, 2), y)
+
+
+def test_distillation_of_plain_logits_warns_of_nothing() -> None:
+    """[2, 0] / 2 is non-negative and sums to one, yet it is no law."""
+    student, teacher = torch.tensor([[0.0, 0.0]]), torch.tensor([[2.0, 0.0]])
+    p = 1 / (1 + math.exp(-1.0))
+    by_hand = 4 * (p * math.log(2 * p) + (1 - p) * math.log(2 * (1 - p)))
+    found = distillation_loss(student, teacher, temperature=2.0)
+    assert found.item() == pytest.approx(by_hand, rel=1e-6)

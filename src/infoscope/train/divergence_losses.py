@@ -257,6 +257,11 @@ def renyi_loss(
     return _finish(renyi_divergence(Logits(p), Logits(q), order), keep, reduction, "renyi_loss")
 
 
+def _cooled(z: Tensor, temperature: float) -> Tensor:
+    """Divide logits by the temperature; shifted, as [2, 0] / 2 would look like probabilities."""
+    return z if temperature == 1 else (z - z.detach().amax(-1, keepdim=True)) / temperature
+
+
 def distillation_loss(
     student_logits: Tensor,
     teacher_logits: Tensor,
@@ -326,7 +331,12 @@ def distillation_loss(
                      "Pass the labels, or weight=1.0.")
         )  # fmt: skip
     s, t, keep = _pair(student_logits, teacher_logits, mask, name, targets, ignore_index)
-    soft = kl_loss(t.detach() / temperature, s / temperature, direction=direction, reduction="none")
+    soft = kl_loss(
+        _cooled(t.detach(), temperature),
+        _cooled(s, temperature),
+        direction=direction,
+        reduction="none",
+    )
     values = weight * temperature**2 * soft
     if weight < 1:
         assert targets is not None
