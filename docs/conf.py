@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -118,6 +119,18 @@ def _end_with_code(_app: Sphinx, tree: nodes.document) -> None:
         block.children = [nodes.Text(text)]
 
 
+def _for_every_reader(
+    _app: Sphinx, _page: str, _template: str, context: dict[str, Any], _tree: object
+) -> None:
+    """Mend what the theme leaves out: levels of headings, code that a keyboard can scroll."""
+    tree = context.get("furo_navigation_tree", "")
+    context["furo_navigation_tree"] = tree.replace(
+        'role="heading"', 'role="heading" aria-level="2"'
+    )
+    context["body"] = context.get("body", "").replace("<pre><span></span>", '<pre tabindex="0">')
+
+
 def setup(app: Sphinx) -> None:
     """Register what is too small for an extension of its own."""
     app.connect("doctree-read", _end_with_code)
+    app.connect("html-page-context", _for_every_reader, priority=900)

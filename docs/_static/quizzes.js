@@ -1,6 +1,8 @@
-// Quizzes of labs: what was answered stays in this browser.
+// Quizzes of labs: what was answered stays in this browser. And names for the theme's side bars.
 "use strict";
 document.addEventListener("DOMContentLoaded", () => {
+  document.querySelector(".sidebar-drawer")?.setAttribute("aria-label", "Pages");
+  document.querySelector(".toc-drawer")?.setAttribute("aria-label", "On this page");
   const KEY = "infoscope-docs-quiz";
   const read = () => { try { return JSON.parse(localStorage.getItem(KEY) || "{}"); } catch { return {}; } };
   for (const quiz of document.querySelectorAll("fieldset[data-quiz]")) {

@@ -109,7 +109,10 @@ class Systems(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Add a column of links."""
-        lines = ["| | system | read | call | page or command | labs |", "|---|---|---|---|---|---|"]
+        lines = [
+            "| no. | system | read | call | page or command | labs |",
+            "|---|---|---|---|---|---|",
+        ]
         for row in self.content:
             code = row.split("|")[1].strip()
             labs = [lab for lab in all_labs() if code in lab.covers]
