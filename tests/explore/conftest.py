@@ -9,12 +9,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 from starlette.testclient import TestClient
 
 from infoscope.explore.application import create_app
+from infoscope.language.store import cache_folder
 
 HOME = "http://127.0.0.1:7314"
 OURS = {"origin": HOME, "sec-fetch-site": "same-origin"}
@@ -24,11 +26,23 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "browser: needs a Chromium (or INFOSCOPE_CHROMIUM)")
 
 
-@pytest.fixture(scope="session", autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Outputs of labs are kept apart from the user's, for these tests and what they start."""
+@pytest.fixture(scope="session")
+def cache_apart(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache without outputs of labs, but with the models that are installed."""
+    folder, models = tmp_path_factory.mktemp("cache"), cache_folder() / "models"
+    models.mkdir(parents=True, exist_ok=True)
+    (folder / "models").symlink_to(models, target_is_directory=True)
+    return folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_cache(cache_apart: Path) -> Iterator[None]:
+    """Outputs of labs are kept apart from the user's, for these tests and what they start.
+
+    Only while a module of this folder runs: later tests of the same process have their own models.
+    """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("INFOSCOPE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("INFOSCOPE_CACHE", str(cache_apart))
         yield
 
 
@@ -53,10 +67,10 @@ class Served:
         return self.address.partition("/?")[0]
 
 
-def start(*options: str) -> Served:
+def start(*options: str, **settings: str) -> Served:
     """Start `infoscope explore` as a user does, and wait for the address it prints."""
     command = [sys.executable, "-m", "infoscope", "explore", "--no-browser", *options]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1", **settings}
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     )
@@ -76,8 +90,8 @@ def end(served: Served) -> tuple[int, str]:
 
 
 @pytest.fixture(scope="session")
-def served() -> Iterator[Served]:
-    explorer = start("--port", "0")
+def served(cache_apart: Path) -> Iterator[Served]:
+    explorer = start("--port", "0", INFOSCOPE_CACHE=str(cache_apart))
     yield explorer
     end(explorer)
 
