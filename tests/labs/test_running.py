@@ -212,6 +212,24 @@ def test_the_command_lists_exports_checks_and_runs(tmp_path: Path, capsys) -> No
     assert "| S1 | Surprisal" in capsys.readouterr().out
 
 
+def test_the_answers_of_a_notebook_are_checked(tmp_path: Path, capsys) -> None:
+    mine = tmp_path / "mine.ipynb"
+    assert main(["labs", "export", "divergence", str(mine)]) == 0
+    assert main(["labs", "check", "divergence", str(mine)]) == 1
+    assert "0 of" in capsys.readouterr().out
+    notebook = json.loads(mine.read_text())
+    whole = find_lab("divergence")
+    right = {cell.key: cell.source for cell in whole.of_kind("answer")}
+    for cell in notebook["cells"]:
+        if "answer" in cell["metadata"]:
+            cell["source"] = right[cell["metadata"]["answer"]].splitlines(keepends=True)
+    mine.write_text(json.dumps(notebook), encoding="utf-8")
+    assert main(["labs", "check", "divergence", str(mine)]) == 0
+    mine.write_text("[1, 2", encoding="utf-8")
+    with pytest.raises(DataError, match="must be a Jupyter notebook"):
+        check_lab(whole, mine)
+
+
 def test_a_lab_cannot_claim_a_row_that_does_not_exist(lab, monkeypatch) -> None:
     from infoscope.labs import coverage as module
 

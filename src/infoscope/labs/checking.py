@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from infoscope.core.errors import NotFound, sentence
+from infoscope.core.errors import DataError, NotFound, sentence
 from infoscope.labs.cells import read_cells
 from infoscope.labs.lab import Lab
 from infoscope.labs.running import run_lab
@@ -77,7 +78,7 @@ def check_lab(lab: Lab, answers: Path | None = None) -> LabCheck:
     lab : Lab
         Whose checks are made; those in the learner's file are not looked at.
     answers : Path, optional
-        A copy of the lab with answers filled in.
+        A copy of the lab with answers filled in, a script or a notebook.
 
     Returns
     -------
@@ -97,8 +98,7 @@ def check_lab(lab: Lab, answers: Path | None = None) -> LabCheck:
             raise NotFound(
                 sentence("check_lab", "answers", "be the file of a lab", repr(str(answers)))
             )
-        cells = read_cells(answers.read_text(encoding="utf-8"), answers.name)
-        given = {cell.key: cell.source for cell in cells if cell.kind == "answer"}
+        given = _given(answers)
     blank = {
         cell.key
         for cell in lab.of_kind("answer")
@@ -124,6 +124,25 @@ def check_lab(lab: Lab, answers: Path | None = None) -> LabCheck:
             for cell in lab.of_kind("exercise")
         ),
     )
+
+
+def _given(answers: Path) -> dict[str, str]:
+    """Return the source of each answer in a learner's script or notebook."""
+    text = answers.read_text(encoding="utf-8")
+    if answers.suffix != ".ipynb":
+        cells = read_cells(text, answers.name)
+        return {cell.key: cell.source for cell in cells if cell.kind == "answer"}
+    try:
+        return {
+            cell["metadata"]["answer"]: "".join(cell["source"])
+            for cell in json.loads(text)["cells"]
+            if cell["cell_type"] == "code" and "answer" in cell["metadata"]
+        }
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataError(
+            sentence("check_lab", "answers", "be a Jupyter notebook", f"{answers.name}: {error!r}",
+                     "Export the lab once more and copy your answers over.")
+        ) from None  # fmt: skip
 
 
 def _is_blank(source: str, own: str) -> bool:
