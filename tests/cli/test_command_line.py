@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,28 +17,13 @@ from infoscope.cli.main import COMMANDS, main
 from infoscope.cli.output import grid
 from infoscope.data import path_of
 
-HIDE = """
-import sys
-class Hide:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {hidden!r}:
-            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
-sys.meta_path.insert(0, Hide())
-from infoscope.cli.main import main
-sys.exit(main({argv!r}))
-"""
+RunWithout = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def run(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:
     code = main(argv)
     out, err = capsys.readouterr()
     return code, out, err
-
-
-def run_without(hidden: list[str], *argv: str) -> subprocess.CompletedProcess[str]:
-    """Run the command in a Python that cannot import `hidden`, as if the extra were missing."""
-    code = HIDE.format(hidden=hidden, argv=list(argv))
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 
 
 def one_sentence(text: str) -> bool:
@@ -338,7 +324,7 @@ def test_standard_input_is_read_and_a_pipe_by_name_is_refused() -> None:
     assert piped["mutual_information"] == file["mutual_information"]
 
 
-def test_a_missing_extra_says_what_to_install() -> None:
+def test_a_missing_extra_says_what_to_install(run_without: RunWithout) -> None:
     done = run_without(["pyarrow"], "table", str(path_of("penguins.csv")))
     assert done.returncode == 1
     assert one_sentence(done.stderr), done.stderr
@@ -467,7 +453,7 @@ def test_a_model_that_is_not_there_is_one_sentence(
     assert one_sentence(err), err
 
 
-def test_text_without_torch_says_what_to_install(tmp_path: Path) -> None:
+def test_text_without_torch_says_what_to_install(tmp_path: Path, run_without: RunWithout) -> None:
     source = tmp_path / "text.txt"
     source.write_text("Some words.")
     done = run_without(["torch"], "text", str(source))

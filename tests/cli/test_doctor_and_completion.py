@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,28 +17,13 @@ from infoscope.cli.doctor_command import PACKAGES
 from infoscope.cli.main import main
 
 ROOT = Path(__file__).parents[2]
-HIDE = """
-import sys
-class Hide:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {hidden!r}:
-            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
-sys.meta_path.insert(0, Hide())
-from infoscope.cli.main import main
-sys.exit(main({argv!r}))
-"""
+RunWithout = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def run(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:
     code = main(argv)
     out, err = capsys.readouterr()
     return code, out, err
-
-
-def run_without(hidden: list[str], *argv: str) -> subprocess.CompletedProcess[str]:
-    """Run the command in a Python that cannot import `hidden`, as if the extra were missing."""
-    code = HIDE.format(hidden=hidden, argv=list(argv))
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 
 
 def one_sentence(text: str) -> bool:
@@ -54,14 +40,14 @@ def test_doctor_finds_what_is_here(capsys: pytest.CaptureFixture[str]) -> None:
     assert [m["model"] for m in found["models"]] == ["smollm2"]
 
 
-def test_doctor_says_how_to_get_what_is_missing() -> None:
+def test_doctor_says_how_to_get_what_is_missing(run_without: RunWithout) -> None:
     done = run_without(["torch", "matplotlib"], "doctor")
     assert done.returncode == 0
     assert "pip install 'infoscope[language]'" in done.stdout
     assert "pip install 'infoscope[plot]'" in done.stdout
 
 
-def test_a_missing_required_package_is_a_fault_of_the_installation() -> None:
+def test_a_missing_required_package_is_a_fault_of_the_installation(run_without: RunWithout) -> None:
     assert run_without(["scipy"], "doctor").returncode == 1
 
 
