@@ -15,10 +15,12 @@ TEXT = "The theory of the other thing, then: there they go. " * 3
 
 def weights_of(llama, ids: np.ndarray) -> np.ndarray:
     """Return (layers, heads, n, n) from transformers, which forms them in its eager way."""
+    kept = llama.config._attn_implementation
     llama.set_attn_implementation("eager")
     with torch.no_grad():
         inputs = torch.tensor([[0, *ids[:-1].tolist()]])
         out = llama.model(input_ids=inputs, output_attentions=True)
+    llama.set_attn_implementation(kept)  # the eager way takes its softmax in float32
     return torch.cat(out.attentions).double().numpy()
 
 
