@@ -25,14 +25,17 @@ FOLDERS = {
 }
 
 
-def _rows(name: str) -> list[dict[str, str]]:
+def rows_of(name: str) -> list[dict[str, str]]:
+    """Return the rows of one table of `benchmarks/results`."""
     with (RESULTS / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
 
 
 def neighbours() -> Figure:
     """CPU time of neighbour estimators as a share of the peers'."""
-    rows = [row for row in _rows("estimate_speed") if row["ratio"] and row["peer"] != "one thread"]
+    rows = [
+        row for row in rows_of("estimate_speed") if row["ratio"] and row["peer"] != "one thread"
+    ]
     return bar_chart(
         [row["peer"] for row in rows],
         [float(row["ratio"]) for row in rows],
@@ -47,7 +50,7 @@ def neighbours() -> Figure:
 
 def scans() -> Figure:
     """CPU time for all pairs of columns."""
-    rows = _rows("tables_scan")
+    rows = rows_of("tables_scan")
     return bar_chart(
         [f"{row['tool']}, {row['table']}" for row in rows],
         [float(row["cpu_seconds"]) for row in rows],
@@ -65,7 +68,7 @@ def scans() -> Figure:
 
 def coverage() -> Figure:
     """How often 95 % intervals hold the truth."""
-    rows = _rows("estimate_coverage")
+    rows = rows_of("estimate_coverage")
     share = [float(row["coverage_95"]) for row in rows]
     error = [2 * float(row["binomial_error"]) for row in rows]
     return bar_chart(
@@ -91,7 +94,7 @@ def every() -> Html:
 
 
 def _table(path: Path) -> str:
-    rows = _rows(path.stem)
+    rows = rows_of(path.stem)
     columns = [name for name in rows[0] if name not in ABOUT]
     some = list(islice(rows, MOST_ROWS))
     made = table({name: [row[name] for row in some] for name in columns}, caption=path.name)
