@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from infoscope import Logits
-from infoscope.core.distribution import Masses, expectation, measure, read, read_pair, tolerance
+from infoscope.core.distribution import Masses, expectation, measure, read, tolerance
 from infoscope.core.errors import InvalidArgument, NotADistribution
 
 torch = pytest.importorskip("torch")
@@ -55,10 +55,14 @@ def test_sums_at_the_edge_of_tolerance() -> None:
 
 
 def test_pairs_share_outcomes_and_precision() -> None:
-    p, q = read_pair([0.5, 0.5], np.array([0.25, 0.75], np.float32), axis=-1, function="f")
-    assert p.probabilities.dtype == q.probabilities.dtype == np.float64
+    def kinds(p: Masses, q: Masses) -> np.ndarray:
+        assert p.probabilities.dtype == q.probabilities.dtype == np.float64
+        return p.probabilities[..., 0] + q.probabilities[..., 0]
+
+    pair = ([0.5, 0.5], "p"), (np.array([0.25, 0.75], np.float32), "q")
+    assert float(measure(kinds, *pair, axis=-1, function="f")) == 0.75
     with pytest.raises(InvalidArgument, match=r"f: q must have as many outcomes as p \(2\); got 3"):
-        read_pair([0.5, 0.5], [0.2, 0.3, 0.5], axis=-1, function="f")
+        measure(kinds, ([0.5, 0.5], "p"), ([0.2, 0.3, 0.5], "q"), axis=-1, function="f")
 
 
 def test_measure_gives_one_number_a_row() -> None:

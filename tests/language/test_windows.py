@@ -4,11 +4,11 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infoscope.language.windows import disjoint_windows, strided_windows
+from infoscope.language.windows import strided_windows
 
 
 def test_the_last_window_is_filled_from_the_left() -> None:
-    windows = list(disjoint_windows(np.arange(10, 20), prefix=1, context=4))
+    windows = list(strided_windows(np.arange(10, 20), prefix=1, context=4, stride=4))
     assert [w.inputs.tolist() for w in windows] == [
         [1, 10, 11, 12], [13, 14, 15, 16], [15, 16, 17, 18],
     ]  # fmt: skip
@@ -59,7 +59,7 @@ def test_disjoint_windows_are_those_of_the_harness(n: int, context: int) -> None
         predicted = end
     found = [
         (w.inputs.tolist(), ids[w.first : w.last])
-        for w in disjoint_windows(np.array(ids), prefix, context)
+        for w in strided_windows(np.array(ids), prefix, context, context)
     ]
     assert found == expected
 

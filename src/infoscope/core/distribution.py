@@ -36,7 +36,6 @@ __all__ = [
     "expectation",
     "measure",
     "read",
-    "read_pair",
     "tolerance",
 ]
 
@@ -140,13 +139,6 @@ def read(x: object, *, axis: int, function: str, argument: str = "p") -> Masses:
     """Return the masses of a distribution (or a batch of them), from probabilities or logits."""
     sources = _collect([(x, argument)], axis=axis, function=function)
     return _masses(sources, None, axis=axis, function=function)[0]
-
-
-def read_pair(p: object, q: object, *, axis: int, function: str) -> tuple[Masses, Masses]:
-    """Return the masses of two distributions over the same outcomes, as arrays of one library."""
-    sources = _collect([(p, "p"), (q, "q")], axis=axis, function=function)
-    first, second = _masses(sources, None, axis=axis, function=function)
-    return first, second
 
 
 def _collect(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import gzip
 import json
-import logging
 import re
 import secrets
 import shutil
@@ -42,7 +41,6 @@ FORM_BYTES = 512_000
 MAX_FIELDS = 200
 #: Ids of a widget begin with this; anything else that claims to be a mark is none.
 MARK = re.compile(r"w\d{1,3}-")
-LOG = logging.getLogger("infoscope.explore")
 
 SENTENCES = {
     400: "The request could not be read.",

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Window", "disjoint_windows", "strided_windows"]
+__all__ = ["Window", "strided_windows"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,36 +31,6 @@ class Window:
     def start(self) -> int:
         """First input position whose prediction counts."""
         return len(self.inputs) - (self.last - self.first)
-
-
-def disjoint_windows(ids: NDArray[np.int64], prefix: int, context: int) -> Iterator[Window]:
-    """Yield the disjoint rolling windows over `ids`.
-
-    Parameters
-    ----------
-    ids : ndarray of int64, shape (n,)
-        The text's tokens, at least one.
-    prefix : int
-        Token put before the first one, in the first window only.
-    context : int
-        Most tokens in one window, at least 2.
-
-    Yields
-    ------
-    Window
-        Together the windows' targets are 0, 1, ..., n - 1, each once.
-
-    Source
-    ------
-    lm-evaluation-harness 0.4, ``get_rolling_token_windows`` with ``context_len=1``.
-
-    Examples
-    --------
-    >>> [(w.inputs.tolist(), w.first, w.last)
-    ...  for w in disjoint_windows(np.arange(10, 17), prefix=1, context=4)]
-    [([1, 10, 11, 12], 0, 4), ([12, 13, 14, 15], 4, 7)]
-    """
-    return strided_windows(ids, prefix, context, context)
 
 
 def strided_windows(
@@ -96,6 +66,9 @@ def strided_windows(
 
     Examples
     --------
+    >>> [(w.inputs.tolist(), w.first, w.last)  # disjoint
+    ...  for w in strided_windows(np.arange(10, 17), prefix=1, context=4, stride=4)]
+    [([1, 10, 11, 12], 0, 4), ([12, 13, 14, 15], 4, 7)]
     >>> [(w.inputs.tolist(), w.first, w.last)
     ...  for w in strided_windows(np.arange(10, 17), prefix=1, context=4, stride=2)]
     [([1, 10, 11, 12], 0, 4), ([11, 12, 13, 14], 4, 6), ([12, 13, 14, 15], 6, 7)]

@@ -1,4 +1,4 @@
-"""The compiled loops over rows: counting pairs of columns, and dealing random tables."""
+"""The compiled loop that deals random tables of given margins."""
 
 from __future__ import annotations
 
@@ -7,32 +7,7 @@ from numpy.typing import NDArray
 
 from infoscope.core.compiling import compiled
 
-__all__ = ["count_pairs", "tail_draws"]
-
-
-@compiled
-def count_pairs(
-    codes: NDArray[np.uint16],
-    pairs: NDArray[np.int64],
-    widths: NDArray[np.int64],
-    offsets: NDArray[np.int64],
-    cells: NDArray[np.int64],
-) -> None:
-    """Add every row of `codes` (c, n) to the full table of each pair, laid end to end in `cells`.
-
-    Rows go in blocks, so that the codes of a block stay in the cache while all pairs use them.
-    """
-    n = codes.shape[1]
-    block = 8192
-    for start in range(0, n, block):
-        stop = min(start + block, n)
-        for t in range(pairs.shape[0]):
-            left = codes[pairs[t, 0]]
-            right = codes[pairs[t, 1]]
-            width = np.uint64(widths[t])
-            base = np.uint64(offsets[t])
-            for r in range(start, stop):
-                cells[base + np.uint64(left[r]) * width + np.uint64(right[r])] += 1
+__all__ = ["tail_draws"]
 
 
 @compiled

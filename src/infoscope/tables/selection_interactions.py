@@ -26,8 +26,6 @@ from infoscope.tables.selection_result import plain_number
 
 __all__ = ["Interaction", "interactions", "search_pairs"]
 
-Floats = NDArray[np.float64]
-
 
 @dataclass(frozen=True, slots=True)
 class Interaction(Shown):

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from infoscope.estimate.kernels.space import FAST
 from infoscope.estimate.threads import in_order
 
-__all__ = ["information_matrix", "pair_tables"]
+__all__ = ["pair_tables"]
 
 Codes = NDArray[np.int64]
 
@@ -69,27 +69,6 @@ def pair_tables(
     both = combinations_with_replacement(range(len(packs)), 2)
     for tables in in_order(tables_of, both, threads):
         yield from tables
-
-
-def information_matrix(columns: Sequence[Codes], levels: Sequence[int]) -> NDArray[np.float64]:
-    """Return the plug-in mutual information of all pairs, nats, (c, c), NaN on the diagonal.
-
-    >>> a, b = np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])
-    >>> information_matrix([a, b, a], [2, 2, 2])[0].round(6)
-    array([     nan, 0.      , 0.693147])
-    """
-    c = len(columns)
-    n = columns[0].size if c else 0
-    log = np.zeros(n + 1)
-    log[1:] = np.log(np.arange(1, n + 1, dtype=np.float64))
-    counts = [np.bincount(column) for column in columns]
-    by_column = [float(count @ log[count]) for count in counts]
-    values = np.full((c, c), np.nan)
-    for i, j, table in pair_tables(columns, levels):
-        flat = table.reshape(-1)
-        total = float(flat @ log[flat]) - by_column[i] - by_column[j]
-        values[i, j] = values[j, i] = total / n + log[n] if n else 0.0
-    return values
 
 
 def _packs(levels: Sequence[int]) -> list[tuple[int, ...]]:
