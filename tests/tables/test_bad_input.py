@@ -195,10 +195,10 @@ def test_a_missing_extra_says_what_to_install(module, extra):
         "except ImportError as error: print(error)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == (
-        f"infoscope: scanning a table needs {module}, which is not installed. "
-        f"Run: pip install 'infoscope[{extra}]'\n"
+    assert done.stdout.startswith(
+        f"infoscope: scanning a table needs {module}, which is not installed. Run: "
     )
+    assert done.stdout.endswith(f"pip install 'infoscope[{extra}]'\n")
 
 
 @pytest.mark.parametrize("name", ["select", "interactions", "drift", "best_splits"])

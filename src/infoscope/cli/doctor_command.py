@@ -13,7 +13,7 @@ from typing import Any
 
 import infoscope
 from infoscope.cli.output import check_outputs, grid, say, write_json
-from infoscope.core.extras import is_installed
+from infoscope.core.extras import install_line, is_installed, own_command
 
 __all__ = ["configure", "findings"]
 
@@ -45,6 +45,8 @@ PACKAGES = {
     "pyspark": ("spark", "tables on Spark"),
     "ray": ("ray", "corpora on many machines"),
 }
+#: extras that `all` leaves out, for they bring an engine
+_ENGINES = {"ray": "Ray", "spark": "Spark"}
 _MODULES = {
     "array-api-compat": "array_api_compat", "ibis-framework": "ibis", "scikit-learn": "sklearn",
     "python-multipart": "python_multipart", "markdown-it-py": "markdown_it",
@@ -136,6 +138,21 @@ def _cache() -> dict[str, Any]:
     }
 
 
+def _summary(packages: list[dict[str, Any]], models: list[dict[str, Any]]) -> str:
+    """Say whether everything is there, or the one line that gets what is not."""
+    missing = {p["extra"] for p in packages if not p["fine"]}
+    extras = sorted(missing - {None, *_ENGINES})
+    lines = ["pip install --upgrade infoscope"] if None in missing else []
+    lines += [install_line(*extras)] if extras else []
+    lines += [f"{own_command()} models install {m['model']}" for m in models if not m["installed"]]
+    if lines:
+        return f"What is missing is optional unless it says so. For all of it: {' && '.join(lines)}"
+    if missing:
+        names = " and ".join(_ENGINES[extra] for extra in sorted(missing))
+        return f"Everything of infoscope[all] is there ({names} would be extras of their own)."
+    return "Everything is there."
+
+
 def _run(args: argparse.Namespace) -> int:
     check_outputs(args, "doctor")
     found = findings()
@@ -155,7 +172,6 @@ def _run(args: argparse.Namespace) -> int:
         say("\n".join(grid(rows, align="<<<")))
         state = "" if cache["writable"] else ", which cannot be written: set INFOSCOPE_CACHE"
         say(f"Models are kept in {cache['folder']}{state} ({cache['free_gigabytes']} GB free).")
-        whole = all(p["fine"] for p in packages) and all(m["installed"] for m in models)
-        say("Everything is there." if whole else "What is missing is optional unless it says so.")
+        say(_summary(packages, models))
     required = [p for p in packages if not p["fine"] and not p["extra"]]
     return 1 if required or sys.version_info < (3, 11) else 0

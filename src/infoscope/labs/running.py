@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import Any
 
+from infoscope.core.extras import install_line
 from infoscope.labs.cells import Cell
 from infoscope.labs.lab import Lab
 from infoscope.labs.mode import Mode, mode
@@ -191,6 +192,6 @@ def _told(problem: BaseException) -> str:
         extra = _EXTRAS[problem.name]
         return (
             f"{line}This lab needs {problem.name}, which is not installed. "
-            f"Run: pip install 'infoscope[labs,{extra}]'"
+            f"Run: {install_line('labs', extra)}"
         )
     return f"{line}{words}"

@@ -167,7 +167,8 @@ def __getattr__(name: str) -> Any:
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     for module in _NEEDS.get(home, ()):
-        require(module, extra="language", purpose="measuring with a language model")
+        purpose = "compressing" if home == "compression" else "measuring with a language model"
+        require(module, extra="language", purpose=purpose)
     value = getattr(importlib.import_module(f"infoscope.language.{home}"), name)
     globals()[name] = value
     return value

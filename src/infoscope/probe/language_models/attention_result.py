@@ -154,7 +154,7 @@ class AttentionEntropy(Shown):
 
     def to_frame(self) -> Any:
         """Return one row per layer and head as a pandas DataFrame (nats, shares)."""
-        pandas = require("pandas", extra="tables", purpose="AttentionEntropy.to_frame")
+        pandas = require("pandas", extra=None, purpose="AttentionEntropy.to_frame")
         return pandas.DataFrame(self._rows())
 
     def to_dict(self) -> dict[str, Any]:

@@ -185,7 +185,7 @@ class LogitLens(Shown):
 
     def to_frame(self) -> Any:
         """Return one row per layer and token as a pandas DataFrame (nats)."""
-        pandas = require("pandas", extra="tables", purpose="LogitLens.to_frame")
+        pandas = require("pandas", extra=None, purpose="LogitLens.to_frame")
         n, depth = len(self), len(self.layers)
         shown = [token.decode("utf-8", "backslashreplace") for token in self.tokens]
         best = self.top_ids[:, :, 0].ravel().tolist()

@@ -85,7 +85,7 @@ class LayerReport(Shown):
         """Return the rows as a pandas data frame."""
         from infoscope.core.extras import require
 
-        pandas = require("pandas", extra="tables", purpose="LayerReport.to_frame")
+        pandas = require("pandas", extra=None, purpose="LayerReport.to_frame")
         return pandas.DataFrame(self.rows())
 
     def to_dict(self) -> dict[str, Any]:
