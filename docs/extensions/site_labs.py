@@ -59,8 +59,8 @@ def _cell(lab: Lab, place: int, cell: Cell) -> str:
     if cell.explorer:
         page = cell.explorer.partition("?")[0]
         text += (
-            "\n\n:::{container} lab-live\nTo drag this, run `infoscope explore` and open the page "
-            f"`{page}`.\n:::"
+            "\n\n:::{container} lab-live\nTo try it live, run `infoscope explore` and open "
+            f"the page `{page}`.\n:::"
         )
     return text
 

@@ -102,7 +102,8 @@ def _show(run: CellRun, *, answers: bool) -> None:
     if cell.kind in ("text", "exercise"):
         head = "EXERCISE  " if cell.kind == "exercise" else ""
         for part in cell.source.split("\n\n"):
-            say(textwrap.fill(visible(head + part.replace("\n", " ")), 92) + "\n")
+            line = part.replace("\n", " ")
+            say(textwrap.fill(visible(head + line.lstrip("# ") if head else line), 92) + "\n")
             head = ""
         return
     if cell.kind == "quiz":
