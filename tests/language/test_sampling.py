@@ -141,9 +141,9 @@ def test_error_bars_leave_one_sample_out() -> None:
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"temperature": -1.0}, InvalidArgument, "temperature must lie from 0"),
+        ({"temperature": -1.0}, InvalidArgument, "temperature must be at least 0"),
         ({"top_p": 0.0}, InvalidArgument, "top_p must lie above 0"),
-        ({"top_p": 1.5}, InvalidArgument, "top_p must lie above 0 and up to 1"),
+        ({"top_p": 1.5}, InvalidArgument, "top_p must lie above 0 and be at most 1"),
         ({"min_p": 2.0}, InvalidArgument, "min_p"),
         ({"top_k": 0}, InvalidArgument, "top_k must be at least 1"),
         ({"top_k": 1.5}, WrongType, "top_k must be a whole number"),

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from infoscope.data import path_of
+from infoscope.language.arguments import text_as_bytes
 from infoscope.language.byte_split import ByteSplitter
 from infoscope.language.contract import (
     HiddenStates,
@@ -28,7 +29,7 @@ from infoscope.language.loading import load
 from infoscope.language.observe import Observer
 from infoscope.language.reading import TokenNumbers, byte_splitter
 from infoscope.language.result import TextScore
-from infoscope.language.scoring import plan_reading, text_as_bytes
+from infoscope.language.scoring import plan_reading
 from infoscope.language.windows import Window
 
 __all__ = ["CHAPTER", "ReadAlong", "loaded", "scaled"]
@@ -94,7 +95,7 @@ class ReadAlong:
     def __init__(self, data: bytes, name: str, *, temperature: float = 1.0, top: int = 5) -> None:
         self.model, self._temperature = loaded(name), temperature
         self._plan = plan_reading(self.model)
-        self.data, self.tokens = self._plan.cut(text_as_bytes(data))
+        self.data, self.tokens = self._plan.cut(text_as_bytes(data, "score"))
         self.n_tokens, self.n_read = len(self.tokens.ids), 0
         self.by_bytes = bool(np.all(self.tokens.ends - self.tokens.starts == 1))
         splitter = None if self.by_bytes else _splitter(name)

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from infoscope.core.errors import InvalidArgument, ModelError, WrongType, sentence
+from infoscope.core.errors import ModelError, sentence
 from infoscope.core.progress import Progress
+from infoscope.language.arguments import as_model, text_as_bytes, whole_number
 from infoscope.language.compare_rows import DivergenceReader, TokenDivergences
 from infoscope.language.comparison import ModelComparison, Reading
 from infoscope.language.contract import LanguageModel, Tokens
 from infoscope.language.denormals import denormals_flushed
-from infoscope.language.loading import load
 from infoscope.language.scoring import score
 from infoscope.language.windows import strided_windows
 
@@ -84,10 +84,11 @@ def compare(
     >>> float(found.kl_divergence), float(found.difference)     # doctest: +SKIP
     (0.0, 0.0)
     """
-    data = _as_bytes(text)
-    a, b = _model(model_a, "model_a"), _model(model_b, "model_b")
+    data = text_as_bytes(text, "compare")
+    a = as_model(model_a, "compare", "model_a")
+    b = as_model(model_b, "compare", "model_b")
     context = _check_context(a, b, context)
-    stride = context if stride is None else _check_count("stride", stride, 1, context)
+    stride = context if stride is None else whole_number("compare", "stride", stride, 1, context)
     tokens = a.encode(data)
     why_not = difference_of_vocabularies(a, b, tokens, b.encode(data))
     if why_not:
@@ -184,47 +185,8 @@ def _same_context(context: int) -> tuple[str, ...]:
     return (f"both models saw at most {context} of their own tokens at a time",)
 
 
-def _model(model: Any, argument: str) -> LanguageModel:
-    model = load(model) if isinstance(model, str | Path) else model
-    if not isinstance(model, LanguageModel):
-        raise WrongType(
-            sentence("compare", argument, "be a name, a path or a loaded model",
-                     type(model).__name__, "Pass what load() returned.")
-        )  # fmt: skip
-    return model
-
-
-def _as_bytes(text: Any) -> bytes:
-    if not isinstance(text, str | bytes | bytearray):
-        raise WrongType(
-            sentence("compare", "text", "be str or bytes", type(text).__name__,
-                     "For a file, pass Path(...).read_bytes().")
-        )  # fmt: skip
-    if not text:
-        raise InvalidArgument(
-            sentence("compare", "text", "hold at least one byte", "an empty text")
-        )
-    try:
-        return text.encode("utf-8") if isinstance(text, str) else bytes(text)
-    except UnicodeEncodeError as error:
-        raise InvalidArgument(
-            sentence("compare", "text", "be a string that UTF-8 can hold",
-                     f"half a surrogate pair at index {error.start}",
-                     "Pass the original bytes instead.")
-        ) from None  # fmt: skip
-
-
 def _check_context(a: LanguageModel, b: LanguageModel, context: int | None) -> int:
     if context is None:
         return min(a.default_context, b.default_context)
     limits = [each.context_limit for each in (a, b) if each.context_limit is not None]
-    return _check_count("context", context, 2, min(limits) if limits else None)
-
-
-def _check_count(name: str, value: Any, low: int, high: int | None) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise WrongType(sentence("compare", name, "be a whole number", type(value).__name__))
-    if value < low or (high is not None and value > high):
-        ends = f"be at least {low}" if high is None else f"lie between {low} and {high}"
-        raise InvalidArgument(sentence("compare", name, ends, int(value)))
-    return int(value)
+    return whole_number("compare", "context", context, 2, min(limits) if limits else None)

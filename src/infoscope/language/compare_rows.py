@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from infoscope.core.errors import ModelError
+from infoscope.language.arguments import check_logits
 from infoscope.language.contract import HiddenStates, Prediction
 from infoscope.language.rows import logit_rows
 
@@ -95,11 +95,8 @@ class DivergenceReader:
         here = slice(place, place + n)
         for side in ("a", "b"):
             for name in ("surprisal", "entropy"):
-                if np.isnan(getattr(out, f"{name}_{side}")[here]).any():
-                    raise ModelError(
-                        f"compare: the logits of model {side.upper()} must be numbers; got NaN. "
-                        "Its weights are damaged, or they overflow in this number format."
-                    )
+                numbers = getattr(out, f"{name}_{side}")[here]
+                check_logits(numbers, "compare", f"model {side.upper()}")
 
     def _buffer(self, side: int, n: int) -> torch.Tensor:
         if len(self._buffers[side]) < n:

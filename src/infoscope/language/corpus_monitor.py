@@ -15,11 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from infoscope.core.errors import InvalidArgument, MissingExtra, WrongType, sentence
+from infoscope.core.errors import InvalidArgument, MissingExtra, sentence
 from infoscope.core.extras import is_installed
 from infoscope.core.files import write_text
 from infoscope.core.progress import Progress
 from infoscope.core.showing import Shown
+from infoscope.language.arguments import whole_number
 from infoscope.language.corpus_signals import (
     Passages,
     Repeats,
@@ -211,21 +212,14 @@ def monitor_corpus(
     the perplexity filter; Shi et al. (2024) and Zhang et al. (2025) for Min-K% and Min-K%++.
     """
     limits = Thresholds() if thresholds is None else thresholds
-    for name, value, low in (("n_gram", n_gram, 2), ("passage", passage, 50)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer):
-            raise WrongType(
-                sentence("monitor_corpus", name, "be a whole number", type(value).__name__)
-            )
-        if value < low:
-            raise InvalidArgument(
-                sentence("monitor_corpus", name, f"be at least {low}", int(value))
-            )
+    n_gram = whole_number("monitor_corpus", "n_gram", n_gram, 2)
+    passage = whole_number("monitor_corpus", "passage", passage, 50)
     documents = list(documents_of(source, column=column))
     if not documents:
         raise InvalidArgument(sentence("monitor_corpus", "source", "hold a document", "none"))
     texts = [each.text for each in documents]
-    repeats = find_repeats(texts, int(n_gram))
-    passages = passage_costs(texts, int(passage))
+    repeats = find_repeats(texts, n_gram)
+    passages = passage_costs(texts, passage)
     scores, name = _scores(texts, model, limits.min_k_share, context, progress)
     names = [each.name for each in documents]
     bounds = _bounds(passages, scores, limits)
@@ -233,7 +227,7 @@ def monitor_corpus(
         _document(i, names, texts[i], repeats[i], passages[i], scores[i], bounds, limits)
         for i in range(len(texts))
     )
-    return CorpusReport(found, limits, name, int(n_gram), int(passage))
+    return CorpusReport(found, limits, name, n_gram, passage)
 
 
 _Scores = tuple[float, float, float, float] | None  # bits per byte, perplexity, Min-K%, Min-K%++

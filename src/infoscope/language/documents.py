@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from infoscope.core.errors import DataError, InvalidArgument, NotFound, WrongType, sentence
+from infoscope.core.errors import DataError, NotFound, WrongType, sentence
 from infoscope.core.extras import require
+from infoscope.language.arguments import utf8_bytes
 
 __all__ = ["Document", "DocumentSource", "as_document", "documents_of", "files_of"]
 
@@ -86,18 +87,8 @@ def as_document(item: Any, number: int) -> Document:
         return item
     if isinstance(item, tuple) and len(item) == 2:
         name, text = str(item[0]), item[1]
-    if isinstance(text, str):
-        try:
-            return Document(name, text.encode("utf-8"))
-        except UnicodeEncodeError as error:
-            raise InvalidArgument(
-                sentence(
-                    "documents_of", name, "be a string that UTF-8 can hold",
-                    f"half a surrogate pair at index {error.start}", "Pass the bytes instead.",
-                )
-            ) from None  # fmt: skip
-    if isinstance(text, bytes | bytearray):
-        return Document(name, bytes(text))
+    if isinstance(text, str | bytes | bytearray):
+        return Document(name, utf8_bytes(text, "documents_of", name))
     wanted = "be a str, bytes, (name, text), Path or Document"
     raise WrongType(sentence("documents_of", f"item {number}", wanted, type(text).__name__))
 

@@ -16,6 +16,7 @@ from infoscope.core.errors import DataError, InfoscopeError, InvalidArgument, se
 from infoscope.core.extras import require
 from infoscope.core.files import write_text
 from infoscope.core.progress import Progress
+from infoscope.language.arguments import as_model
 from infoscope.language.contract import LanguageModel, Tokens
 from infoscope.language.denormals import denormals_flushed
 from infoscope.language.documents import Document, DocumentSource, documents_of
@@ -25,7 +26,7 @@ from infoscope.language.reading import packs, read_pack
 from infoscope.language.remote import RemoteModel
 from infoscope.language.result import ScoringRule
 from infoscope.language.resume import PackNumbers, RunFolder, open_folder, pack_digest
-from infoscope.language.scoring import ReadingPlan, as_model, plan_reading, score
+from infoscope.language.scoring import ReadingPlan, plan_reading, score
 from infoscope.language.windows import Window
 
 __all__ = ["common_rule", "run_card", "score_corpus", "score_documents"]

@@ -22,11 +22,12 @@ from infoscope.core.showing import Shown
 from infoscope.core.units import Unit
 from infoscope.estimate import entropy
 from infoscope.language.aggregate import block_average
+from infoscope.language.arguments import as_model, text_as_bytes
 from infoscope.language.contract import LanguageModel
 from infoscope.language.denormals import denormals_flushed
 from infoscope.language.passages import twenty_seven_letters
 from infoscope.language.rows import logit_chunks
-from infoscope.language.scoring import as_model, plan_reading, text_as_bytes
+from infoscope.language.scoring import plan_reading
 
 __all__ = ["GuessingBounds", "guess_numbers", "guessing_bounds", "twenty_seven_letters"]
 
@@ -221,7 +222,7 @@ def guess_numbers(
     """
     model = as_model(model, "guess_numbers")
     plan = plan_reading(model, context, stride, None)
-    _, tokens = plan.cut(text_as_bytes(text))
+    _, tokens = plan.cut(text_as_bytes(text, "guess_numbers"))
     out = np.empty(len(tokens.ids), np.int64)
     n_rows = max(1, min(512, 4_000_000 // model.n_vocabulary))
     with denormals_flushed(), Progress(len(out), "guessing", "symbols", show=progress) as bar:

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from infoscope.core.errors import ModelError
+from infoscope.language.arguments import check_logits
 from infoscope.language.byte_split import ByteSplitter
 from infoscope.language.contract import HiddenStates, Prediction
 from infoscope.language.rows import logit_rows
@@ -70,11 +70,8 @@ class Observer:
                 goal = torch.from_numpy(targets[a:b]).unsqueeze(1)
                 group = logits[a - first : b - first]
                 self._reduce(group, goal, out, slice(a, b), isinstance(prediction, HiddenStates))
-        if np.isnan(out.surprisal).any() or np.isnan(out.entropy).any():
-            raise ModelError(
-                "score: the model's logits must be numbers; got NaN. "
-                "Its weights are damaged, or they overflow in this number format."
-            )
+        check_logits(out.surprisal, "score")
+        check_logits(out.entropy, "score")
         return out
 
     def _product(self, prediction: Prediction, first: int, last: int) -> torch.Tensor:

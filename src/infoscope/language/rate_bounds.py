@@ -20,11 +20,12 @@ from infoscope.estimate import entropy_rate
 from infoscope.figures import Figure
 from infoscope.language.aggregate import block_average
 from infoscope.language.alphabets import ByteAlphabet, CharacterAlphabet
+from infoscope.language.arguments import as_model, text_as_bytes
 from infoscope.language.contract import LanguageModel
 from infoscope.language.guessing import guess_numbers, guessing_bounds
 from infoscope.language.ngram import NgramModel
 from infoscope.language.rungs import split_text
-from infoscope.language.scoring import as_model, score, text_as_bytes
+from infoscope.language.scoring import score
 
 __all__ = ["RateBound", "RateBounds", "entropy_rate_bounds"]
 
@@ -180,7 +181,7 @@ def entropy_rate_bounds(
     >>> abs(found["blocks of 2"].estimate.value - 1) < 0.01
     True
     """
-    data = text_as_bytes(text)
+    data = text_as_bytes(text, "entropy_rate_bounds")
     symbols = _symbols(data, per)
     if len(symbols) < 200:
         raise InvalidArgument(

@@ -22,12 +22,13 @@ import torch
 from infoscope.core.errors import DataError, InvalidArgument, sentence
 from infoscope.core.files import write_text
 from infoscope.core.progress import Progress
+from infoscope.language.arguments import as_model
 from infoscope.language.contract import LanguageModel
 from infoscope.language.documents import DocumentSource, documents_of, files_of
 from infoscope.language.documents_result import CorpusScore, DocumentScore
 from infoscope.language.documents_scoring import common_rule, run_card, score_documents
 from infoscope.language.resume import open_folder
-from infoscope.language.scoring import as_model, plan_reading
+from infoscope.language.scoring import plan_reading
 
 __all__ = ["score_with_ray"]
 

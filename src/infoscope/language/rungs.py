@@ -17,10 +17,11 @@ from infoscope.core.result import Estimate
 from infoscope.core.showing import Shown
 from infoscope.core.units import from_nats
 from infoscope.language.aggregate import block_average
+from infoscope.language.arguments import text_as_bytes
 from infoscope.language.contract import LanguageModel
 from infoscope.language.loading import load
 from infoscope.language.ngram import NgramModel
-from infoscope.language.scoring import score, text_as_bytes
+from infoscope.language.scoring import score
 from infoscope.language.store import BUILTIN
 from infoscope.language.trained import TrainingText, parse_trained_name, read_documents
 
@@ -181,7 +182,7 @@ def ladder(
     >>> [rung.name for rung in found.rungs if rung.bits_per_byte.value < 1]
     ['ngram:4']
     """
-    data = text_as_bytes(text)
+    data = text_as_bytes(text, "ladder")
     if not rungs:
         raise InvalidArgument(sentence("ladder", "rungs", "name at least one model", "none"))
     if train is None:

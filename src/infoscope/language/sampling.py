@@ -20,14 +20,16 @@ from infoscope.core.errors import InvalidArgument, WrongType, sentence
 from infoscope.core.progress import Progress
 from infoscope.core.result import Estimate
 from infoscope.core.showing import Shown
+from infoscope.language.arguments import as_model, real_number, utf8_bytes, whole_number
 from infoscope.language.contract import LanguageModel
 from infoscope.language.denormals import denormals_flushed
-from infoscope.language.loading import load
 from infoscope.language.rows import log_probabilities
 from infoscope.language.sampling_diversity import diversity_of
 from infoscope.language.sessions import open_session
 
 __all__ = ["Continuation", "Continuations", "sample_continuations", "truncated"]
+
+_FUNCTION = "sample_continuations"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,9 +145,12 @@ def sample_continuations(
     Holtzman et al., The curious case of neural text degeneration (2020), for top-p; Nguyen et al.,
     Min-p sampling (2024).
     """
-    data, model = _check(prompt, model)
-    n_samples = _check_whole("n_samples", n_samples, 1)
-    n_tokens = _check_whole("n_tokens", n_tokens, 1)
+    if not isinstance(prompt, str | bytes | bytearray):
+        raise WrongType(sentence(_FUNCTION, "prompt", "be str or bytes", type(prompt).__name__))
+    data = utf8_bytes(prompt, _FUNCTION, "prompt")
+    model = as_model(model, _FUNCTION)
+    n_samples = whole_number(_FUNCTION, "n_samples", n_samples, 1)
+    n_tokens = whole_number(_FUNCTION, "n_tokens", n_tokens, 1)
     _check_settings(temperature, top_k, top_p, min_p)
     start = np.append(model.prefix, model.encode(data).ids if data else []).astype(np.int64)
     total = len(start) + n_tokens
@@ -231,47 +236,11 @@ def _drawn(p: torch.Tensor, u: float) -> int:
     return min(place, int(torch.nonzero(p)[-1]))
 
 
-def _check(prompt: Any, model: Any) -> tuple[bytes, LanguageModel]:
-    if not isinstance(prompt, str | bytes):
-        raise WrongType(
-            sentence("sample_continuations", "prompt", "be str or bytes", type(prompt).__name__)
-        )
-    model = load(model) if isinstance(model, str | Path) else model
-    if not isinstance(model, LanguageModel):
-        raise WrongType(
-            sentence("sample_continuations", "model", "be a name, a path or a loaded model",
-                     type(model).__name__, "Pass what load() returned.")
-        )  # fmt: skip
-    return (prompt.encode("utf-8") if isinstance(prompt, str) else prompt), model
-
-
 def _check_settings(temperature: Any, top_k: Any, top_p: Any, min_p: Any) -> None:
-    _check_share("temperature", temperature, 0.0, np.inf)
+    real_number(_FUNCTION, "temperature", temperature, 0.0)
     if top_k is not None:
-        _check_whole("top_k", top_k, 1)
+        whole_number(_FUNCTION, "top_k", top_k, 1)
     if top_p is not None:
-        _check_share("top_p", top_p, 0.0, 1.0, open_low=True)
+        real_number(_FUNCTION, "top_p", top_p, 0.0, 1.0, above=True)
     if min_p is not None:
-        _check_share("min_p", min_p, 0.0, 1.0)
-
-
-def _check_whole(name: str, value: Any, low: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise WrongType(
-            sentence("sample_continuations", name, "be a whole number", type(value).__name__)
-        )
-    if value < low:
-        raise InvalidArgument(
-            sentence("sample_continuations", name, f"be at least {low}", int(value))
-        )
-    return int(value)
-
-
-def _check_share(name: str, value: Any, low: float, high: float, *, open_low: bool = False) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
-        raise WrongType(sentence("sample_continuations", name, "be a number", repr(value)))
-    if not low <= value <= high or (open_low and value == low):
-        kind = "above" if open_low else "from"
-        raise InvalidArgument(
-            sentence("sample_continuations", name, f"lie {kind} {low:g} and up to {high:g}", value)
-        )
+        real_number(_FUNCTION, "min_p", min_p, 0.0, 1.0)

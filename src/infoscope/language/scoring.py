@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from infoscope.core.errors import InvalidArgument, ModelError, WrongType, sentence
+from infoscope.core.errors import InvalidArgument, ModelError, sentence
 from infoscope.core.progress import Progress
+from infoscope.language.arguments import as_model, text_as_bytes, whole_number
 from infoscope.language.contract import LanguageModel, Tokens
 from infoscope.language.denormals import denormals_flushed
-from infoscope.language.loading import load
 from infoscope.language.observe import Observer
 from infoscope.language.reading import TokenNumbers, byte_splitter, packs, read_pack
 from infoscope.language.remote import RemoteModel
@@ -20,7 +20,7 @@ from infoscope.language.remote_scoring import score_remotely
 from infoscope.language.result import ScoringRule, TextScore
 from infoscope.language.windows import strided_windows
 
-__all__ = ["ReadingPlan", "as_model", "plan_reading", "score", "text_as_bytes"]
+__all__ = ["ReadingPlan", "plan_reading", "score"]
 
 
 def score(
@@ -99,12 +99,12 @@ def score(
     if isinstance(model, RemoteModel):
         asked = {"prefix": prefix is not None, "prefix_always": prefix_always, "by_byte": by_byte}
         return score_remotely(
-            model, text_as_bytes(text), context=context, stride=stride, top=top,
+            model, text_as_bytes(text, "score"), context=context, stride=stride, top=top,
             progress=progress, refused=asked,
         )  # fmt: skip
     plan = plan_reading(model, context, stride, prefix, prefix_always=prefix_always)
-    top = _check_count("top", top, 0, model.n_vocabulary)
-    data, tokens = plan.cut(text_as_bytes(text))
+    top = whole_number("score", "top", top, 0, model.n_vocabulary)
+    data, tokens = plan.cut(text_as_bytes(text, "score"))
     numbers = TokenNumbers.empty(len(tokens.ids), top, len(data) if by_byte else None)
     observer = Observer(model.n_vocabulary, top, byte_splitter(model) if by_byte else None)
     windows = plan.windows(tokens)
@@ -220,24 +220,11 @@ def plan_reading(
     else:
         size = _check_context(model, context)
     if stride is not None:
-        stride = _check_count("stride", stride, 1, size)
+        stride = whole_number("score", "stride", stride, 1, size)
     elif full and size is not None:
         stride = max(1, size // 2)
     token, how = _find_prefix(model, prefix)
     return ReadingPlan(model, size, stride, full, token, how, prefix_always)
-
-
-def as_model(model: Any, function: str) -> LanguageModel:
-    """Return the model, loaded if it is a name or a path."""
-    model = load(model) if isinstance(model, str | Path) else model
-    if not isinstance(model, LanguageModel):
-        raise WrongType(
-            sentence(
-                function, "model", "be a name, a path or a loaded model", type(model).__name__,
-                "Pass what load() returned.",
-            )
-        )  # fmt: skip
-    return model
 
 
 def _find_prefix(model: LanguageModel, prefix: int | str | None) -> tuple[int | None, str]:
@@ -255,43 +242,11 @@ def _find_prefix(model: LanguageModel, prefix: int | str | None) -> tuple[int | 
                 )
             )  # fmt: skip
         return named[0], "as asked"
-    return _check_count("prefix", prefix, 0, model.n_vocabulary - 1), "as asked"
-
-
-def text_as_bytes(text: Any, function: str = "score") -> bytes:
-    """Return the bytes of a text, or refuse it in one sentence."""
-    if not isinstance(text, str | bytes | bytearray):
-        raise WrongType(
-            sentence(
-                function, "text", "be str or bytes", type(text).__name__,
-                "For a file, pass Path(...).read_bytes().",
-            )
-        )  # fmt: skip
-    if not text:
-        raise InvalidArgument(sentence(function, "text", "hold at least one byte", "an empty text"))
-    try:
-        return text.encode("utf-8") if isinstance(text, str) else bytes(text)
-    except UnicodeEncodeError as error:
-        raise InvalidArgument(
-            sentence(
-                function, "text", "be a string that UTF-8 can hold",
-                f"half a surrogate pair at index {error.start}",
-                "Pass the original bytes instead.",
-            )
-        ) from None  # fmt: skip
+    return whole_number("score", "prefix", prefix, 0, model.n_vocabulary - 1), "as asked"
 
 
 def _check_context(model: LanguageModel, context: int | None) -> int | None:
     if context is None:
         return model.default_context
     limit = model.context_limit
-    return _check_count("context", context, 2, limit, f" (the limit of {model.name})")
-
-
-def _check_count(name: str, value: Any, low: int, high: int | None, whose: str = "") -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise WrongType(sentence("score", name, "be a whole number", type(value).__name__))
-    if value < low or (high is not None and value > high):
-        ends = f"be at least {low}" if high is None else f"lie between {low} and {high}{whose}"
-        raise InvalidArgument(sentence("score", name, ends, int(value)))
-    return int(value)
+    return whole_number("score", "context", context, 2, limit, f" (the limit of {model.name})")

@@ -10,12 +10,17 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from infoscope.core.errors import InvalidArgument, ModelError, WrongType, sentence
+from infoscope.core.errors import InvalidArgument, WrongType, sentence
 from infoscope.core.logits import Logits
 from infoscope.core.progress import Progress
+from infoscope.language.arguments import (
+    as_model,
+    check_logits,
+    text_as_bytes,
+    whole_number,
+)
 from infoscope.language.contract import LanguageModel
 from infoscope.language.denormals import denormals_flushed
-from infoscope.language.loading import load
 from infoscope.language.rows import logit_rows
 from infoscope.language.temperature_curves import TemperatureSweep, best_temperature
 from infoscope.language.temperature_rows import TemperatureRows, reduce_rows
@@ -108,25 +113,20 @@ def _of_text(
     text: str | bytes | bytearray, asked: NDArray[np.float64], model: Any, context: int | None,
     stride: int | None, find_best: bool, progress: bool | None,
 ) -> TemperatureSweep:  # fmt: skip
-    data = _as_bytes(text)
-    model = load(model) if isinstance(model, str | Path) else model
-    if not isinstance(model, LanguageModel):
-        raise WrongType(
-            sentence("temperature_sweep", "model", "be a name, a path or a loaded model",
-                     type(model).__name__, "Pass what load() returned.")
-        )  # fmt: skip
+    data = text_as_bytes(text, "temperature_sweep", "the text")
+    model = as_model(model, "temperature_sweep")
     if context is None:
-        context = model.default_context
+        size = model.default_context
     else:
-        context = _check_count("context", context, 2, model.context_limit)
-    stride = context if stride is None else _check_count("stride", stride, 1, context)
+        size = whole_number("temperature_sweep", "context", context, 2, model.context_limit)
+    step = size if stride is None else whole_number("temperature_sweep", "stride", stride, 1, size)
     tokens = model.encode(data)
     nodes = np.append(asked, [t for t in _NODES if t not in asked] if find_best else [])
     n, rows = len(tokens.ids), max(1, _PRODUCT_BYTES // (4 * model.n_vocabulary))
     found = TemperatureRows.empty(n, len(nodes))
     buffer = torch.empty(rows, model.n_vocabulary)
     with denormals_flushed(), Progress(n, "sweeping", "tokens", show=progress) as bar:
-        for window in strided_windows(tokens.ids, model.prefix, context, stride):
+        for window in strided_windows(tokens.ids, model.prefix, size, step):
             answer = model.predict(window.inputs, window.start)
             goal = tokens.ids[window.first : window.last]
             for first in range(0, len(goal), rows):
@@ -134,11 +134,7 @@ def _of_text(
                 z = logit_rows(answer, first, last, out=buffer)
                 reduce_rows(z, goal[first:last], nodes.tolist(), found, window.first + first)
             bar.advance(len(goal))
-    if np.isnan(found.entropy).any():
-        raise ModelError(
-            "temperature_sweep: the model's logits must be numbers; got NaN. "
-            "Its weights are damaged, or they overflow in this number format."
-        )
+    check_logits(found.entropy, "temperature_sweep")
     k = len(asked)
     rule = {"name": "disjoint" if stride == context else "strided", "context": context,
             "stride": stride, "prefix_id": model.prefix, "dtype": model.dtype}  # fmt: skip
@@ -243,29 +239,3 @@ def _check_temperatures(temperatures: Any) -> NDArray[np.float64]:
                      float(asked[~(asked >= 0)][0]))
         )  # fmt: skip
     return asked
-
-
-def _as_bytes(text: Any) -> bytes:
-    if not text:
-        raise InvalidArgument(
-            sentence("temperature_sweep", "the text", "hold at least one byte", "an empty text")
-        )
-    try:
-        return text.encode("utf-8") if isinstance(text, str) else bytes(text)
-    except UnicodeEncodeError as error:
-        raise InvalidArgument(
-            sentence("temperature_sweep", "the text", "be a string that UTF-8 can hold",
-                     f"half a surrogate pair at index {error.start}",
-                     "Pass the original bytes instead.")
-        ) from None  # fmt: skip
-
-
-def _check_count(name: str, value: Any, low: int, high: int | None) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise WrongType(
-            sentence("temperature_sweep", name, "be a whole number", type(value).__name__)
-        )
-    if value < low or (high is not None and value > high):
-        ends = f"be at least {low}" if high is None else f"lie between {low} and {high}"
-        raise InvalidArgument(sentence("temperature_sweep", name, ends, int(value)))
-    return int(value)

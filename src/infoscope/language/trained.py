@@ -23,6 +23,7 @@ from infoscope.core.errors import (
     sentence,
 )
 from infoscope.language.alphabets import Alphabet, ByteAlphabet, CharacterAlphabet, TokenAlphabet
+from infoscope.language.arguments import utf8_bytes
 from infoscope.language.contract import LanguageModel
 from infoscope.language.convert import folder_config, tokenizer_description
 from infoscope.language.folder_files import folder_tokenizer, read_json
@@ -135,16 +136,8 @@ def read_documents(train: TrainingText) -> list[bytes]:
 
 
 def _read(each: str | bytes | Path) -> bytes:
-    if isinstance(each, bytes | bytearray):
-        return bytes(each)
-    if isinstance(each, str):
-        try:
-            return each.encode("utf-8")
-        except UnicodeEncodeError as error:
-            raise InvalidArgument(
-                sentence("load", "train", "be a string that UTF-8 can hold",
-                         f"half a surrogate pair at index {error.start}")
-            ) from None  # fmt: skip
+    if isinstance(each, str | bytes | bytearray):
+        return utf8_bytes(each, "load", "train")
     if not isinstance(each, Path):
         raise WrongType(
             sentence("load", "train", "be text, bytes, a Path, or several of them",

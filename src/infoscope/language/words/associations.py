@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import xlogy
 
-from infoscope.core.errors import InvalidArgument, MissingExtra, UnknownName, WrongType, sentence
+from infoscope.core.errors import InvalidArgument, MissingExtra, UnknownName, sentence
 from infoscope.core.extras import is_installed
 from infoscope.core.showing import Shown
+from infoscope.language.arguments import whole_number
 from infoscope.language.words.exact_tails import log_upper_tail
 from infoscope.language.words.pair_counts import PairCounts, count_pairs
 from infoscope.language.words.splitting import WordTokens, read_words
@@ -233,9 +234,9 @@ def collocations(
     ('york', 'is', 10)
     """
     _check_measure(measure)
-    window = _check_whole("window", window, 1)
-    first = _check_whole("first", first, 1)
-    min_count = _check_whole("min_count", min_count, 1)
+    window = whole_number("collocations", "window", window, 1)
+    first = whole_number("collocations", "first", first, 1)
+    min_count = whole_number("collocations", "min_count", min_count, 1)
     if first > window:
         raise InvalidArgument(
             sentence("collocations", "first", f"be at most the window, {window}", first)
@@ -305,11 +306,3 @@ def _check_measure(measure: Any) -> None:
     if measure not in get_args(Measure):
         known = ", ".join(get_args(Measure))
         raise UnknownName(sentence("collocations", "measure", f"be one of {known}", repr(measure)))
-
-
-def _check_whole(name: str, value: Any, low: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise WrongType(sentence("collocations", name, "be a whole number", type(value).__name__))
-    if value < low:
-        raise InvalidArgument(sentence("collocations", name, f"be at least {low}", int(value)))
-    return int(value)

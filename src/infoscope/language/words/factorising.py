@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.linalg import svds
 
-from infoscope.core.errors import InvalidArgument, UnknownName, WrongType, sentence
+from infoscope.core.errors import InvalidArgument, UnknownName, sentence
+from infoscope.language.arguments import real_number, whole_number
 from infoscope.language.words.embeddings import WordEmbeddings
 from infoscope.language.words.pair_counts import PairCounts, count_pairs
 from infoscope.language.words.splitting import WordTokens, read_words
 
-__all__ = ["Weighting", "check_number", "margins", "pair_table", "ppmi_embeddings", "ppmi_matrix"]
+__all__ = ["Weighting", "margins", "pair_table", "ppmi_embeddings", "ppmi_matrix"]
 
 #: How much a context counts by its distance d: (window - d + 1) / window as in word2vec, 1/d, or 1.
 Weighting: TypeAlias = Literal["linear", "harmonic", "flat"]
@@ -79,10 +80,10 @@ def ppmi_embeddings(
     factorization; Levy, Goldberg & Dagan (2015) for smoothing and eigenvalue weight.
     """
     name = "ppmi_embeddings"
-    dimensions = int(check_number(name, "dimensions", dimensions, 1, whole=True))
-    check_number(name, "negatives", negatives, 0.0, above=True)
-    check_number(name, "smoothing", smoothing, 0.0, 1.0, above=True)
-    check_number(name, "eigenvalue_weight", eigenvalue_weight, 0.0, 1.0)
+    dimensions = whole_number(name, "dimensions", dimensions, 1)
+    real_number(name, "negatives", negatives, 0.0, above=True)
+    real_number(name, "smoothing", smoothing, 0.0, 1.0, above=True)
+    real_number(name, "eigenvalue_weight", eigenvalue_weight, 0.0, 1.0)
     tokens, pairs, n_words = pair_table(name, corpus, window, min_count, weighting)
     matrix = ppmi_matrix(pairs, n_words, negatives, smoothing)
     if dimensions >= n_words:
@@ -108,8 +109,8 @@ def pair_table(
     function: str, corpus: Any, window: int, min_count: int, weighting: Weighting
 ) -> tuple[WordTokens, PairCounts, int]:
     """Count weighted pairs of the words seen at least `min_count` times, and those words."""
-    window = int(check_number(function, "window", window, 1, whole=True))
-    min_count = int(check_number(function, "min_count", min_count, 1, whole=True))
+    window = whole_number(function, "window", window, 1)
+    min_count = whole_number(function, "min_count", min_count, 1)
     if weighting not in get_args(Weighting):
         known = ", ".join(get_args(Weighting))
         raise UnknownName(sentence(function, "weighting", f"be one of {known}", repr(weighting)))
@@ -147,19 +148,3 @@ def ppmi_matrix(pairs: PairCounts, n_words: int, negatives: float, smoothing: fl
 def margins(rows: NDArray[Any], counts: NDArray[Any], n: int) -> NDArray[Any]:
     """Return the sum of each row."""
     return np.bincount(rows, counts, n).astype(np.float64)
-
-
-def check_number(
-    function: str, name: str, value: Any, low: float, high: float = np.inf, *,
-    whole: bool = False, above: bool = False,
-) -> float:  # fmt: skip
-    """Return `value` if it is a number (a whole one) within its range, or refuse it."""
-    kinds = (int, np.integer) if whole else (int, float, np.number)
-    if isinstance(value, bool) or not isinstance(value, kinds):
-        kind = "whole number" if whole else "number"
-        raise WrongType(sentence(function, name, f"be a {kind}", repr(value)))
-    if not low <= value <= high or (above and value == low):
-        start = f"lie above {low:g}" if above else f"be at least {low:g}"
-        end = f" and be at most {high:g}" if np.isfinite(high) else ""
-        raise InvalidArgument(sentence(function, name, start + end, value))
-    return float(value)

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infoscope.core.progress import Progress
+from infoscope.language.arguments import real_number, whole_number
 from infoscope.language.words.embeddings import WordEmbeddings
-from infoscope.language.words.factorising import check_number, margins, pair_table
+from infoscope.language.words.factorising import margins, pair_table
 from infoscope.language.words.pair_counts import PairCounts
 from infoscope.language.words.skip_gram_kernels import alias_tables, train_stretch
 from infoscope.language.words.splitting import WordTokens
@@ -141,12 +142,12 @@ def skip_gram(
     for what it factorises.
     """
     name = "skip_gram"
-    dimensions = int(check_number(name, "dimensions", dimensions, 1, whole=True))
-    negatives = int(check_number(name, "negatives", negatives, 1, whole=True))
-    epochs = int(check_number(name, "epochs", epochs, 1, whole=True))
-    check_number(name, "smoothing", smoothing, 0.0, 1.0, above=True)
-    check_number(name, "subsample", subsample, 0.0)
-    check_number(name, "learning_rate", learning_rate, 0.0, above=True)
+    dimensions = whole_number(name, "dimensions", dimensions, 1)
+    negatives = whole_number(name, "negatives", negatives, 1)
+    epochs = whole_number(name, "epochs", epochs, 1)
+    real_number(name, "smoothing", smoothing, 0.0, 1.0, above=True)
+    real_number(name, "subsample", subsample, 0.0)
+    real_number(name, "learning_rate", learning_rate, 0.0, above=True)
     tokens, pairs, n_words = pair_table(name, corpus, window, min_count, "linear")
     generator = np.random.default_rng(0 if rng is None else rng)
     width = -(-dimensions // 8) * 8

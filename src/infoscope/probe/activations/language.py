@@ -14,9 +14,9 @@ from torch import Tensor
 
 from infoscope.core.errors import InvalidArgument, WrongType, sentence
 from infoscope.core.progress import Progress
+from infoscope.language.arguments import as_model
 from infoscope.language.contract import LanguageModel
 from infoscope.language.denormals import denormals_flushed
-from infoscope.language.scoring import as_model
 from infoscope.probe.activations.stored import Activations, RowStore
 from infoscope.probe.language_models.insides import open_insides
 

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from infoscope.core.progress import Progress
+from infoscope.language.arguments import as_model, text_as_bytes
 from infoscope.language.contract import LanguageModel
 from infoscope.language.denormals import denormals_flushed
-from infoscope.language.scoring import as_model, plan_reading, text_as_bytes
+from infoscope.language.scoring import plan_reading
 from infoscope.probe.language_models.attention_result import AttentionEntropy
 from infoscope.probe.language_models.insides import open_insides
 

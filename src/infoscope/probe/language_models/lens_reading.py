@@ -10,11 +10,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from infoscope.core.errors import InvalidArgument, WrongType, sentence
+from infoscope.core.errors import InvalidArgument, sentence
 from infoscope.core.progress import Progress
+from infoscope.language.arguments import as_model, text_as_bytes, whole_number
 from infoscope.language.contract import HiddenStates, LanguageModel
 from infoscope.language.denormals import denormals_flushed
-from infoscope.language.scoring import as_model, plan_reading, text_as_bytes
+from infoscope.language.scoring import plan_reading
 from infoscope.probe.language_models.insides import Insides, open_insides
 from infoscope.probe.language_models.lens_result import LogitLens
 from infoscope.probe.language_models.lens_rows import LensNumbers, LensRows
@@ -86,17 +87,12 @@ def logit_lens(
     model = as_model(model, "logit_lens")
     opened = open_insides(model, "logit_lens")
     chosen = _check_layers(layers, opened.n_layers)
-    if isinstance(top, bool) or not isinstance(top, int | np.integer):
-        raise WrongType(sentence("logit_lens", "top", "be a whole number", type(top).__name__))
-    if not 1 <= top <= model.n_vocabulary:
-        raise InvalidArgument(
-            sentence("logit_lens", "top", f"lie between 1 and {model.n_vocabulary}", top)
-        )
+    top = whole_number("logit_lens", "top", top, 1, model.n_vocabulary)
     plan = plan_reading(model, context, stride, prefix)
     data, tokens = plan.cut(text_as_bytes(text, "logit_lens"))
     n = len(tokens.ids)
-    numbers = LensNumbers.empty(len(chosen), n, int(top))
-    reducer = LensRows(model.n_vocabulary, int(top))
+    numbers = LensNumbers.empty(len(chosen), n, top)
+    reducer = LensRows(model.n_vocabulary, top)
     with denormals_flushed(), Progress(n, "reading layers", "tokens", show=progress) as bar:
         for window in plan.windows(tokens):
             states, last = _states(opened, window.inputs, window.start, chosen)

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from infoscope.core.errors import ModelError
+from infoscope.language.arguments import check_logits
 
 __all__ = ["LensNumbers", "LensRows"]
 
@@ -87,11 +87,7 @@ class LensRows:
                 for i in range(len(some)):
                     own = made[i * n : (i + 1) * n]
                     self._layer(own, targets[here], out, layer + i, start + first)
-        if np.isnan(out.entropy[:, start : start + len(final)]).any():
-            raise ModelError(
-                "logit_lens: the model's logits must be numbers; got NaN. "
-                "Its weights are damaged, or they overflow in this number format."
-            )
+        check_logits(out.entropy[:, start : start + len(final)], "logit_lens")
 
     def _layer(
         self, logits: Tensor, targets: Tensor, out: LensNumbers, layer: int, start: int

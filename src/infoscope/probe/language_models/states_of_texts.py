@@ -14,10 +14,10 @@ from torch import Tensor
 
 from infoscope.core.errors import InvalidArgument, WrongType, sentence
 from infoscope.core.progress import Progress
+from infoscope.language.arguments import as_model, text_as_bytes
 from infoscope.language.contract import HiddenStates, LanguageModel
 from infoscope.language.denormals import denormals_flushed
 from infoscope.language.rows import log_probabilities
-from infoscope.language.scoring import as_model, text_as_bytes
 from infoscope.probe.language_models.insides import Insides, open_insides
 
 __all__ = ["TextStates", "text_states"]

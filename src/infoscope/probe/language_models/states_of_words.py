@@ -13,9 +13,9 @@ from torch import Tensor
 
 from infoscope.core.errors import InvalidArgument, UnknownName, WrongType, sentence
 from infoscope.core.progress import Progress
+from infoscope.language.arguments import as_model
 from infoscope.language.contract import LanguageModel, Tokens
 from infoscope.language.denormals import denormals_flushed
-from infoscope.language.scoring import as_model
 from infoscope.probe.language_models.annotated_text import AnnotatedSentence, read_conllu
 from infoscope.probe.language_models.insides import open_insides
 
