@@ -2,7 +2,8 @@
 # # Entropy: how much news to expect
 #
 # Surprisal measures one outcome. Entropy is its average: how many bits a source tells you each
-# time, before you know what it will say.
+# time, before you know what it will say. The list of its probabilities is called its *law* in these
+# labs, a short word for probability distribution.
 #
 # For probabilities $p_i$ it is $H(p) = -\sum_i p_i \log p_i$. Predict first: which tells more, a
 # fair coin or a coin that falls on heads nine times in ten? And how much does a coin with two
@@ -23,8 +24,9 @@ for name, p in sources.items():
     print(f"{name:26}{entropy(p, unit='bits'):10.6f} bits {entropy(p):10.6f} nats")
 
 # %% [markdown]
-# One quantity, two units: a nat is 1.4427 bits, because $\ln 2 = 0.6931$. Numbers without a unit
-# are the most common mistake in this field; every call here names it.
+# One quantity, two units: a bit is $\ln 2 = 0.6931$ nats, so a nat is $1/0.6931 = 1.4427$ bits. A
+# number without its unit may be either, so every number here has one beside it. Calls answer in
+# nats unless they are asked for bits.
 
 # %% covers="T0.1 T0.2 T2.6 T4.1 T4.3"
 from math import isclose
@@ -110,15 +112,18 @@ for n, bits in [(2, 1.0), (4, 2.0), (8, 3.0), (100, 6.643856189774725)]:
 assert isclose(tokens, 15.61703693428774, rel_tol=1e-9)
 
 # %% [markdown]
-# Rounded, that is 15.62 bits. All of it is what a model that learned nothing would need for each
-# token; whatever it learns shows as fewer bits.
+# Each of the $N$ terms is $\frac1N \log N$, so they sum to $\log N$.
+#
+# Rounded, a token has 15.62 bits. That is what a model that has learned nothing needs for each one;
+# whatever it learns shows as fewer bits.
 
 # %% [markdown]
 # ## The most uncertain law with a given mean
 #
 # Of all laws on the faces of a die, which has the largest entropy if its mean is 4.5 and not 3.5?
-# The answer has the form $p_i \propto e^{\lambda x_i}$: a softmax of the faces. Nothing else is
-# assumed, which is why this law is the honest choice when a mean is all you know.
+# The answer has the form $p_i \propto e^{\lambda x_i}$, a softmax of the faces $x_i$, where the one
+# number $\lambda$ is set so that the mean comes out right. Nothing else is assumed, which is why
+# this law is the honest choice when a mean is all you know.
 
 # %%
 from infoscope import maximum_entropy
@@ -136,35 +141,48 @@ bar_chart(
 
 # %%
 ratios = tilted.p[1:] / tilted.p[:-1]
-print("each face is", ratios.round(6), "times as likely as the one before")
+print(f"each face is {ratios[0]:.6f} times as likely as the one before")
 assert np.allclose(ratios, ratios[0], rtol=1e-9)
 assert isclose(float(tilted.p @ faces), 4.5, rel_tol=1e-9)
 
 # %% [markdown]
 # On the whole line the same question has famous answers: with mean and variance fixed it is the
-# normal law, on the positive numbers with the mean fixed it is the exponential one. Three laws of
-# variance 1, in nats:
+# normal law, on the positive numbers with the mean fixed it is the exponential one.
+#
+# A density $f$ has entropy $-\int f(x) \ln f(x)\,dx$. It is compared as before, but it depends on
+# the unit in which $x$ is measured, and it may be negative. Three laws of variance 1, and three
+# laws of mean 1 on the positive numbers:
 
 # %%
 from scipy import stats
 
-laws = {
-    "normal": stats.norm(),
-    "Laplace": stats.laplace(scale=2**-0.5),
-    "uniform": stats.uniform(0, 12**0.5),
+families = {
+    "variance 1": {
+        "normal": stats.norm(),
+        "Laplace": stats.laplace(scale=2**-0.5),
+        "uniform": stats.uniform(0, 12**0.5),
+    },
+    "mean 1, positive": {
+        "exponential": stats.expon(),
+        "gamma, shape 2": stats.gamma(2, scale=0.5),
+        "uniform on 0 to 2": stats.uniform(0, 2),
+    },
 }
-for name, law in laws.items():
-    print(f"{name:8} {float(entropy(law)):.6f}")
-assert float(entropy(laws["normal"])) == max(float(entropy(law)) for law in laws.values())
+for fixed, laws in families.items():
+    amounts = {name: float(entropy(law)) for name, law in laws.items()}
+    for name, amount in amounts.items():
+        print(f"{fixed:18} {name:18} {amount:.6f} nats")
+    assert max(amounts, key=amounts.__getitem__) in ("normal", "exponential")
 
 # %% [markdown] covers="C12 S1"
 # ## What singles entropy out
 #
 # It is often said that being continuous, largest for equal chances and additive for independent
-# sources leaves only this formula. That is not so: every Rényi entropy does all three.
+# sources leaves only this formula. That is not so: every Rényi entropy of order $\alpha > 0$,
+# $\frac{1}{1-\alpha} \log \sum_i p_i^\alpha$, does all three.
 #
-# What only Shannon's entropy does is the **grouping rule**: first learn the group, then the member.
-# $H(\text{both}) = H(\text{group}) + \sum_g p_g\, H(\text{within } g)$.
+# What only Shannon's entropy obeys is the **grouping rule**: first learn the group $g$, then the
+# member. $H(\text{both}) = H(\text{group}) + \sum_g p_g\, H(\text{within } g)$.
 
 # %%
 from infoscope import renyi_entropy
@@ -172,10 +190,9 @@ from infoscope import renyi_entropy
 p = np.array([0.5, 0.2, 0.3])
 group = np.array([0.5, 0.5])  # {first}, {second, third}
 within = np.array([0.4, 0.6])
-print("Shannon: ", entropy(p), "=", entropy(group) + 0.5 * entropy(within))
-print(
-    "Rényi, 2:", renyi_entropy(p, 2), "≠", renyi_entropy(group, 2) + 0.5 * renyi_entropy(within, 2)
-)
+in_steps = renyi_entropy(group, 2) + 0.5 * renyi_entropy(within, 2)
+print("Shannon:       ", entropy(p), "=", entropy(group) + 0.5 * entropy(within), "nats")
+print("Rényi, order 2:", renyi_entropy(p, 2), "≠", in_steps, "nats")
 assert isclose(entropy(p), entropy(group) + 0.5 * entropy(within), rel_tol=1e-14)
 
 # %% [markdown] covers="X17 T1.Do1"
@@ -183,7 +200,8 @@ assert isclose(entropy(p), entropy(group) + 0.5 * entropy(within), rel_tol=1e-14
 #
 # How many bits are in a character of prose, if only the frequencies of characters are known?
 # Counting gives an estimate, and a short text makes it too low: some characters have not shown up
-# yet. An estimator that knows this says so and gives an interval.
+# yet. An estimator that knows this corrects for it. (The ± takes the characters for independent
+# draws, which those of a text are not: read it as a rough size.)
 
 # %%
 from infoscope import estimate
@@ -196,6 +214,8 @@ for n in (100, 1000, len(chapter)):
     print(f"{n:6} characters: counted {naive.short()}, corrected {corrected.short()}")
 
 # %% [markdown] exercise="calculator"
+# ## Your own calculator
+#
 # Write `text_bits(text)`: the entropy in bits of the characters' frequencies, as counted, by a
 # dictionary and the definition.
 
@@ -223,13 +243,14 @@ assert isclose(text_bits(chapter), naive.value, rel_tol=1e-9)
         "the grouping rule",
     ],
     "answer": 2,
-    "why": "Learning a group first and the member then adds up, on average, only for Shannon's.",
+    "why": "What the group tells, and then on average the member, adds up to the whole only with "
+    "Shannon's.",
 }
 
 # %% quiz="zero"
 {
     "ask": "What is the entropy of [1, 0] in bits?",
-    "options": ["undefined, for log 0 is", "0", "about −0.000000000001"],
+    "options": ["undefined, because log 0 is", "0", "about −0.000000000001"],
     "answer": 1,
     "why": "The impossible outcome adds the limit of $x \\log x$, which is 0; the sure one adds "
     "$-\\log 1 = 0$.",
