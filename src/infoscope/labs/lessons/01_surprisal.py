@@ -37,7 +37,7 @@ line_chart(
     {"surprisal": [surprisal(p, unit="bits") for p in grid]},
     title="Surprisal falls to zero as an outcome becomes certain",
     x_label="probability",
-    y_label="surprisal, bits",
+    y_label="bits",
     references={"fair coin, 1 bit": 1.0},
 )
 
