@@ -136,8 +136,8 @@ def _of_text(
             bar.advance(len(goal))
     check_logits(found.entropy, "temperature_sweep")
     k = len(asked)
-    rule = {"name": "disjoint" if stride == context else "strided", "context": context,
-            "stride": stride, "prefix_id": model.prefix, "dtype": model.dtype}  # fmt: skip
+    rule = {"name": "disjoint" if step == size else "strided", "context": size,
+            "stride": step, "prefix_id": model.prefix, "dtype": model.dtype}  # fmt: skip
     return TemperatureSweep(
         asked, found.entropy[:, :k], found.surprisal[:, :k], found.variance[:, :k],
         best_temperature(nodes, found, model.name) if find_best else None, model.name, rule,
