@@ -71,7 +71,10 @@ class Decomposition(Shown):
         for name in PARTS:
             part = getattr(self, name)
             if name != "within" or part.value != 0:
-                lines.append(f"  {name:<14} {signs[name]} {part.short()}")
+                sign, amount = signs[name], part.short()
+                if amount.startswith("-"):
+                    sign, amount = "+" if sign == "-" else "-", amount[1:]
+                lines.append(f"  {name:<14} {sign} {amount}")
         return "\n".join(lines)
 
     def figure(self) -> Figure:

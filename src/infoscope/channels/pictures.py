@@ -56,5 +56,5 @@ def draw_curve(curve: Curve) -> Figure | None:
     about = f"{LABELS[up]} over {LABELS[across]}, {x.size} points."
     return line_chart(
         x, {LABELS[up].split()[0]: y}, title=curve.quantity.capitalize(), from_zero=True,
-        description=about, width=560, **settings,
+        description=about, width=640, **settings,
     )  # fmt: skip

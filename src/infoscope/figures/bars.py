@@ -167,4 +167,4 @@ def _numbers(values: ArrayLike, names: list[str], argument: str) -> np.ndarray:
 def _describe(names: list[str], values: np.ndarray, texts: list[str], x_label: str) -> str:
     order = [i for i in np.argsort(-values, kind="stable").tolist() if not np.isnan(values[i])]
     largest = ", ".join(f"{names[i]} ({texts[i]})" for i in order[:3])
-    return f"{x_label} of {len(names)} bars. Largest: {largest or 'none'}."
+    return f"{len(names)} bars: {x_label}. Largest: {largest or 'none'}."

@@ -275,4 +275,4 @@ def _describe(names: list[str], series: Mapping[str, np.ndarray], y_label: str) 
         order = sorted((-v, i) for i, v in enumerate(heights.tolist()) if v == v)
         best = ", ".join(f"{names[i]} ({format_number(-v)})" for v, i in order[:3])
         parts.append(f"{kind}, largest: {best or 'none'}")
-    return f"{y_label} of {len(names)} labels. {'; '.join(parts)}."
+    return f"{len(names)} labels: {y_label}. {'; '.join(parts)}."

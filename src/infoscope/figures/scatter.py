@@ -137,7 +137,7 @@ def scatter_plot(
     data[y_label if y_label != x_label else f"{y_label} (y)"] = ys.tolist()
     about = description or _describe(xs[whole], ys[whole], len(xs), x_label, y_label)
     if line is not None and not description:
-        about += f" The line is the {curve_name}."
+        about += f" Line: {curve_name}."
     return Figure(title, about, data, marks, width, height)
 
 

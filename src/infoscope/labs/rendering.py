@@ -190,7 +190,8 @@ def _named(option: str) -> str:
 
 
 def _block(run: CellRun, slot: str) -> str:
-    code = f'<pre class="code" tabindex="0"><code>{code_html(run.cell.source)}</code></pre>'
+    source = run.cell.source.lstrip("\n")
+    code = f'<pre class="code" tabindex="0"><code>{code_html(source)}</code></pre>'
     outputs = outputs_html(run)
     if slot:
         outputs = Html(f'<div class="lab-outs" data-slot="{slot}">{outputs}</div>')

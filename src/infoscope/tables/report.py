@@ -151,7 +151,7 @@ def _ranking(info_map: InformationMap) -> Html:
     cells = {
         "column": [r.column for r in rows],
         "bits": [_bits(r) for r in rows],
-        "± (standard error)": [_stderr(r) for r in rows],
+        "standard error": [_stderr(r) for r in rows],
         level_name(info_map.mutual_information.level): [span(*ends(r.estimate)) for r in rows],
         f"share of H({info_map.target})": [r.fraction for r in rows],
         "p": [r.p_value for r in rows],
@@ -166,7 +166,7 @@ def _ranking(info_map: InformationMap) -> Html:
         cells, dim=[not r.q_value < SIGNIFICANT for r in rows],
         caption="Corrected mutual information (plug-in minus its mean under independence); "
                 "p of independence, q after correction for the number of pairs",
-        formats={"bits": three, "± (standard error)": three, share: format_percent, "p": p_text,
+        formats={"bits": three, "standard error": three, share: format_percent, "p": p_text,
                  "q": p_text, "rows": whole},
     )  # fmt: skip
     return Html(f"{chart.to_html(caption=False, data=False)}{more}{_folded(details, len(rows))}")
@@ -299,7 +299,7 @@ def _columns(info_map: InformationMap) -> Html:
         "levels": [c.n_levels for c in columns],
         "missing": [c.n_missing / info_map.n_rows for c in columns],
         "entropy, bits": [None if e is None else float(e) for e in entropies],
-        "± (standard error)": [None if e is None else e.stderr for e in entropies],
+        "standard error": [None if e is None else e.stderr for e in entropies],
         "note": [
             "; ".join(filter(None, (f"in {c.n_levels} bins" if c.edges else "", c.note)))
             for c in columns
@@ -312,7 +312,7 @@ def _columns(info_map: InformationMap) -> Html:
         cells, dim=[not c.mapped for c in columns],
         caption="All columns as they were read; grey ones are not in the map",
         formats={"levels": whole, "missing": format_percent, "entropy, bits": three,
-                 "± (standard error)": three},
+                 "standard error": three},
     )  # fmt: skip
     return Html(_folded(listing, len(columns)) + more)
 
