@@ -4,8 +4,8 @@
 # Take the entropy away from the cross-entropy, and the pure cost of being wrong is left. It is the
 # most used comparison of two laws in machine learning, and it has a direction.
 #
-# $D(p\,\|\,q) = \sum_i p_i \log \frac{p_i}{q_i}$: the world is $p$, the belief is $q$. Predict: is
-# it the same the other way round?
+# $D(p\,\|\,q) = \sum_i p_i \log \frac{p_i}{q_i}$, also written KL(p‖q): the world is $p$, the
+# belief is $q$. Predict: is it the same the other way round?
 
 # %%
 from math import inf, isclose
@@ -18,6 +18,10 @@ print("KL(q‖p) =", kl_divergence(q, p), "nats")
 assert isclose(kl_divergence(p, q), 0.1933259031501754, rel_tol=1e-13)
 assert isclose(kl_divergence(q, p), 0.1860980938270008, rel_tol=1e-13)
 assert isclose(kl_divergence(p, q), cross_entropy(p, q) - entropy(p), rel_tol=1e-12)
+
+# %% [markdown]
+# It is not. With the world first, averaged over what happens, it is called the **forward**
+# divergence; with the belief first, averaged over what is believed, the **reverse** one.
 
 # %% [markdown] exercise="byhand" covers="X24 T0.Ex2 T3.11 C5"
 # ## By hand
@@ -51,7 +55,7 @@ import numpy as np
 
 never, always = np.array([0.0, 1.0]), np.array([1.0, 0.0])
 softened = float(np.sum(always * np.log((always + 1e-12) / (never + 1e-12))))
-print("with an epsilon:", softened, "  exact:", kl_divergence(always, never))
+print("with an epsilon:", softened, "nats   exact:", kl_divergence(always, never), "nats")
 assert kl_divergence(always, never) == inf
 assert isclose(softened, 27.631021115928547, rel_tol=1e-9)
 assert kl_divergence(always, [0.5, 0.5]) == log(2)
@@ -59,8 +63,8 @@ assert kl_divergence(always, [0.5, 0.5]) == log(2)
 # %% [markdown] exercise="pair" covers="X5 T3.Ex5 T4.6"
 # ## Two laws of three outcomes
 #
-# For $P = [.5, .3, .2]$ and $Q = [.6, .3, .1]$ give `h` (entropy of P), `ce`, `forward`
-# ($D(P\|Q)$) and `reverse`, all in nats.
+# For $P = [.5, .3, .2]$ and $Q = [.6, .3, .1]$ give `h` (the entropy of $P$), `ce` (the
+# cross-entropy $H(P, Q)$), `forward` ($D(P\|Q)$) and `reverse`, all in nats.
 
 # %% answer="pair"
 P, Q = [0.5, 0.3, 0.2], [0.6, 0.3, 0.1]
@@ -76,9 +80,10 @@ assert isclose(reverse, 0.04007821602037824, rel_tol=1e-12)
 # %% [markdown] exercise="library" covers="X10 T3.Ex10 T3.10"
 # ## Against an independent library
 #
-# Draw ten pairs of laws on five outcomes. Compare entropy, cross-entropy and KL with
-# `scipy.stats.entropy`, and put the largest difference into `worst`. Then let `least` be the
-# smallest of 10,000 divergences between random pairs.
+# Draw ten pairs of laws on five outcomes. Compare entropy, cross-entropy and KL divergence with
+# `scipy.stats.entropy`, and put the largest difference into `worst`. (With two arguments SciPy's
+# function is the KL divergence.) Then let `least` be the smallest of 10,000 divergences between
+# random pairs.
 
 # %% answer="library"
 from scipy import stats
@@ -97,14 +102,15 @@ least = float(kl_divergence(many[:, 0], many[:, 1]).min())
 assert worst < 1e-12
 assert least >= 0.0
 assert kl_divergence(P, P) == 0.0
-assert isclose(kl_divergence([0.4, 0.3, 0.2, 0.1], [0.25] * 4), 0.1064401352862232, rel_tol=1e-12)
-assert isclose(kl_divergence([0.25] * 4, [0.4, 0.3, 0.2, 0.1]), 0.1217772742871687, rel_tol=1e-12)
+slope, flat = [0.4, 0.3, 0.2, 0.1], [0.25] * 4
+assert isclose(kl_divergence(slope, flat), 0.1064401352862232, rel_tol=1e-12)
+assert isclose(kl_divergence(flat, slope), 0.1217772742871687, rel_tol=1e-12)
 
 # %% [markdown] exercise="curves" covers="X12 T3.Ex12"
 # ## Both curves
 #
-# The world is $[.8, .2]$, the belief $[h, 1-h]$. Compute `forward_curve` ($D(p\|q)$) and
-# `reverse_curve` ($D(q\|p)$) at h = .01, .1, .5, .8 and .99.
+# The world is $p = [.8, .2]$, the belief $q = [h, 1-h]$. Compute `forward_curve` ($D(p\|q)$) and
+# `reverse_curve` ($D(q\|p)$) at $h$ = .01, .1, .5, .8 and .99, in nats.
 
 # %% answer="curves"
 beliefs = np.array([0.01, 0.1, 0.5, 0.8, 0.99])
@@ -132,36 +138,52 @@ h = np.linspace(0.005, 0.995, 199)
 laws = np.stack([h, 1 - h], axis=1)
 line_chart(
     h,
-    {"forward, D(p‖q)": kl_divergence(world, laws), "reverse, D(q‖p)": kl_divergence(laws, world)},
-    title="Both directions vanish at the truth and part everywhere else",
+    {
+        "forward, D(p‖q)": kl_divergence(world, laws),
+        "reverse, D(q‖p)": kl_divergence(laws, world),
+    },
+    title="Both directions vanish at the truth, 0.8, and cross at its mirror image, 0.2",
     x_label="chance of heads that is believed",
     y_label="nats",
 )
 
+# %%
+mirror = [0.2, 0.8]
+assert isclose(kl_divergence(world, mirror), kl_divergence(mirror, world), rel_tol=1e-14)
+
 # %% [markdown]
-# Forward KL climbs without bound as the belief denies what happens (left end). Reverse KL stays
-# finite there: averaging over the belief, it never asks about what the belief never does.
+# They agree at 0.2 only because swapping the two faces there turns one into the other. Everywhere
+# else they differ. Forward KL climbs without bound as the belief denies what happens, at both ends.
+# Reverse KL stays finite there: averaging over the belief, it never asks about what the belief
+# never does.
 
 # %% [markdown] covers="T1.Do3 X19"
 # ## Two Gaussians, and a landscape
 #
-# For normal laws the divergence has a closed form: one part for the widths, one for the distance.
+# For normal laws the divergence has a closed form. From mean $\mu_1$ and standard deviation
+# $\sigma_1$ to $\mu_2$ and $\sigma_2$ it is
+# $$\ln\frac{\sigma_2}{\sigma_1} + \frac{\sigma_1^2}{2\sigma_2^2} - \frac12 +
+# \frac{(\mu_1 - \mu_2)^2}{2\sigma_2^2} \text{ nats:}$$ three terms for the widths, and one for the
+# distance of the means. Below, $N(1, 2)$ has the standard deviation 2; the function takes means and
+# covariance matrices, here the variance 4.
 
 # %%
 from infoscope import gaussian_kl
 
 wide = float(gaussian_kl([0.0], [[1.0]], [1.0], [[4.0]]))
 narrow = float(gaussian_kl([1.0], [[4.0]], [0.0], [[1.0]]))
-print("N(0, 1) to N(1, 2):", wide, "  back:", narrow, "nats")
+print("from N(0, 1) to N(1, 2):", wide, "nats   back:", narrow, "nats")
+assert isclose(wide, log(2) + 1 / 8 - 1 / 2 + 1 / 8, rel_tol=1e-14)
 assert isclose(wide, 0.4431471805599453, rel_tol=1e-14)
 assert isclose(narrow, 1.306852819440055, rel_tol=1e-14)
 
 # %%
 from infoscope.figures import landscape
 
-means, widths = np.linspace(-3, 3, 41), np.linspace(0.3, 3, 41)
+means, widths = np.linspace(-3, 3, 41), np.linspace(0.25, 3, 45)
 amounts = [
-    [float(gaussian_kl([0.0], [[1.0]], [m], [[s**2]])) for m in means] for s in widths
+    [float(gaussian_kl([0.0], [[1.0]], [m], [[s**2]])) for m in means]
+    for s in widths
 ]  # fmt: skip
 landscape(
     means,
@@ -175,12 +197,21 @@ landscape(
     dots={"the truth": (0.0, 1.0)},
 )
 
+# %% [markdown]
+# Half the true width costs 0.81 nats, twice the true width 0.32.
+
+# %%
+half = float(gaussian_kl([0.0], [[1.0]], [0.0], [[0.25]]))
+double = float(gaussian_kl([0.0], [[1.0]], [0.0], [[4.0]]))
+assert round(half, 2) == 0.81
+assert round(double, 2) == 0.32
+
 # %% quiz="onehot"
 {
     "ask": "The world is one-hot: class 2, for sure. Which are equal?",
     "options": [
-        "KL and cross-entropy",
-        "KL and entropy",
+        "KL divergence and cross-entropy",
+        "KL divergence and entropy",
         "entropy and cross-entropy",
     ],
     "answer": 0,
@@ -190,7 +221,11 @@ landscape(
 # %% quiz="distance"
 {
     "ask": "Why is KL divergence no distance?",
-    "options": ["it can be negative", "it depends on the direction", "it is zero for equal laws"],
+    "options": [
+        "it can be negative",
+        "it depends on the direction",
+        "it is zero for equal laws",
+    ],
     "answer": 1,
     "why": "It is never negative and zero only for equal laws, but its two directions differ, and "
     "the triangle inequality fails as well.",
