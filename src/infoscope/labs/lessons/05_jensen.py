@@ -2,10 +2,12 @@
 # # Jensen's inequality: why nothing here is negative
 #
 # One picture proves that divergences are never negative, that wrong beliefs never pay, and that the
-# ELBO is a bound. It says what happens when you swap an average and a bent curve.
+# ELBO, by which variational autoencoders are trained, is a bound. It says what happens when you
+# swap an average and a bent curve.
 #
-# For a curve that bends upwards, such as $x^2$: the curve at the average is at most the average of
-# the curve, $f(E[x]) \le E[f(x)]$.
+# Write $E$ for the average. For a **convex** curve, one that bends upwards such as $x^2$, the curve
+# at the average is at most the average of the curve: $f(E[x]) \le E[f(x)]$. Predict: ten thousand
+# numbers are drawn from a normal law of mean 0 and variance 1. What are the two sides for $x^2$?
 
 # %%
 from math import isclose
@@ -21,22 +23,26 @@ assert isclose(mean_of_it, 0.9756077773866701, rel_tol=1e-12)
 # %%
 from infoscope.figures import line_chart
 
-t = np.linspace(-2, 2, 101)
-chord = 2.25 + 0.5 * (t - 1.5)
+t = np.linspace(-2, 2, 81)
+between = (t >= -1) & (t <= 1.5)
 line_chart(
     t,
-    {"x²": t**2, "chord": np.where((t >= -1) & (t <= 1.5), 1.0 + 0.5 * (t + 1), np.nan)},
+    {"x²": t**2, "chord": np.where(between, 1 + 0.5 * (t + 1), np.nan)},
     title="Between two points of a curve that bends upwards, the chord is above",
     x_label="x",
     y_label="x²",
 )
 
 # %% [markdown] covers="T3.14"
-# The logarithm bends the other way, so its sign turns: $E[\log y] \le \log E[y]$.
+# The average of two points of the curve lies on their chord, so never below the curve. With more
+# points it is the same, one average after another.
+#
+# The logarithm bends the other way, it is **concave**, so the inequality turns round: $E[\log y]
+# \le \log E[y]$.
 
 # %%
 y = np.abs(x) + 0.1
-print("log E[y] =", np.log(y.mean()), "  E[log y] =", np.log(y).mean())
+print(f"E[log y] = {np.log(y).mean():.6f}   log E[y] = {np.log(y.mean()):.6f}")
 assert isclose(np.log(y.mean()), -0.1204303811369865, rel_tol=1e-9)
 assert isclose(np.log(y).mean(), -0.3791307888461524, rel_tol=1e-9)
 
@@ -45,7 +51,7 @@ assert isclose(np.log(y).mean(), -0.3791307888461524, rel_tol=1e-9)
 #
 # Let $r_i = q_i / p_i$, and average over $p$. Compute `mean_of_log` $= E_p[\log r]$ and
 # `log_of_mean` $= \log E_p[r]$ for $p = [.4, .3, .3]$ and $q = [.4, .45, .15]$. What is the first,
-# with its sign turned?
+# with its sign turned, called?
 
 # %% answer="gibbs"
 p, q = np.array([0.4, 0.3, 0.3]), np.array([0.4, 0.45, 0.15])
@@ -66,18 +72,25 @@ assert abs(log_of_mean) < 1e-15
 from infoscope import kl_divergence
 
 assert isclose(kl_divergence(p, q), -mean_of_log, rel_tol=1e-12)
-kl_divergence(p, q)
+print("D(p‖q) =", kl_divergence(p, q), "nats")
 
 # %% [markdown]
 # ## The same step makes a bound
 #
 # Let the probability of what you saw be an average over something hidden, $p(x) = E_{z}[p(x|z)]$.
-# Taking the logarithm inside the average gives a lower bound on $\log p(x)$. Sampled with several
-# draws of $z$ at once, the bound gets tighter. Here is a toy with a known answer.
+# Taking the logarithm inside the average gives a lower bound, $E_z[\log p(x|z)] \le \log p(x)$.
+#
+# If $z$ is drawn from a law $q$ of your own instead, each draw is weighted by $p(z)/q(z)$, and the
+# bound is $E_q[\log \frac{p(x|z)\,p(z)}{q(z)}]$: the evidence lower bound, **ELBO** (lab 21 trains
+# with it).
+#
+# Averaging several draws of $z$ *before* the logarithm makes the bound tighter (Burda, Grosse and
+# Salakhutdinov, 2016). Here is a toy with a known answer: $z$ is normal of mean 0 and variance 1,
+# $x$ is $z$ plus noise of variance 1, so $x$ has variance 2.
 
 # %%
 rng = np.random.default_rng(1)
-z = rng.normal(size=(20_000, 64))  # x | z is N(z, 1), so x is N(0, 2)
+z = rng.normal(size=(20_000, 64))
 seen = 1.0
 density = np.exp(-0.5 * (seen - z) ** 2) / np.sqrt(2 * np.pi)
 truth = -0.5 * np.log(2 * np.pi * 2) - seen**2 / 4
@@ -85,7 +98,7 @@ draws = [1, 2, 4, 8, 16, 32, 64]
 bounds = [float(np.log(density[:, :k].mean(axis=1)).mean()) for k in draws]
 line_chart(
     draws,
-    {"E[log average of k draws]": bounds},
+    {"bound with k draws": bounds},
     references={"log p(x)": float(truth)},
     title="More draws inside the logarithm, a tighter bound",
     x_label="draws k",
@@ -103,7 +116,7 @@ assert truth - bounds[-1] < 0.02
     "ask": "For positive random $y$, $E[\\log y]$ compared with $\\log E[y]$ is",
     "options": ["never larger", "never smaller", "either"],
     "answer": 0,
-    "why": "The logarithm bends downwards, so its average lies below its value at the average.",
+    "why": "The logarithm bends downwards, so its average is at most its value at the average.",
 }
 
 # %% quiz="equal"
