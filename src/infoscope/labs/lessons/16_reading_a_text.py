@@ -170,13 +170,13 @@ assert read["encyclopaedic"].bits_per_token.value < 6
 # %% [markdown]
 # Entropy is never above the logarithm of the vocabulary. Surprisal may be: for the random words the
 # model pays more than someone who knows nothing, because it expected sense. Where both bars are
-# equal the model is as unsure as it should be on average; that is what calibration means, and it
-# holds for texts like those it was trained on.
+# equal the model is as unsure as it should be on average. That is the least that calibration asks
+# (lab 19), and one expects it of texts like those it was trained on.
 #
 # ## Profiles
 #
-# A single token says little: 27 bits may be followed by 0.01. How many must be read before the
-# three kinds can be told apart?
+# A single token says little: one text holds tokens of 27 bits and of 0.04. How many must be read
+# before the three kinds can be told apart?
 
 # %%
 shortest = min(len(found.ids) for found in read.values())
@@ -185,7 +185,7 @@ line_chart(
     places,
     {name: np.cumsum(found.surprisal[:shortest] / bit) / places for name, found in read.items()},
     references={"even choice": np.log2(49_152)},
-    title="Nonsense stands apart after a dozen tokens, the two texts do not",
+    title="Nonsense stands apart within a dozen tokens, the two texts do not",
     x_label="tokens read",
     y_label="mean bits a token so far",
     from_zero=True,
@@ -194,8 +194,8 @@ line_chart(
 # %% [markdown]
 # ## Token by token
 #
-# The deeper the colour, the more bits; each picture has its own scale. Point at a token to see what
-# the model would rather have read.
+# The scale above each text says how many bits a colour stands for. Point at a token to see what the
+# model would rather have read.
 
 # %%
 read["encyclopaedic"]
@@ -212,15 +212,15 @@ for token in read["encyclopaedic"].most_surprising(5):
     )
 
 # %% [markdown]
-# *Danube* costs 27 bits: at the beginning of a text, thousands of things could have been named.
-# *Sea* after *Black* costs 0.06 bits, and *cities* after *capital* 0.04. Information sits where the
-# text could have gone on otherwise.
+# *Danube* costs 27 bits, where 11 were expected: after a first *The* thousands of words are open,
+# and this is one that the model hardly thought of. *Sea* after *Black* costs 0.06 bits, and
+# *cities* after *capital* 0.04. Information sits where the text could have gone on otherwise.
 #
 # ## The first token
 #
 # Nothing stands before the first token, so a model without a sign for "here a text begins" cannot
-# predict it. Some programs leave it out of all numbers, others use such a sign, and a short text
-# changes a good deal. This library states its rule with every result.
+# predict it. Some programs leave it out of all numbers, others use such a sign. For a short text
+# that matters, as you see below. This library states its rule with every result.
 
 # %%
 print(read["encyclopaedic"].rule.first_token)
