@@ -69,18 +69,21 @@ assert np.isclose(of_the, sure.pmi[found["of the"]], rtol=1e-12)
 #
 # *Hong kong* has 9.5 nats from 12 meetings, *of the* 1.4 nats from 2,205. Which is the better
 # collocation? The likelihood ratio $G^2$ (Dunning, 1993) asks how sure it is that the two are not
-# independent: it is $2n$ times a mutual information, and it likes frequent pairs.
+# independent: it is $2n$ times the mutual information, in nats, of two yes-or-no questions, "is the
+# first word *hong*?" and "is the second *kong*?". It likes frequent pairs. In between stands
+# normalised PMI: PMI divided by the largest value that the pair could have, $-\ln p(x, y)$.
 
 # %%
 from infoscope.figures import scatter_plot
 
 ranked = {
     "PMI": sure.ranked("pmi"),
-    "PMI over its largest value": sure.ranked("npmi"),
+    "normalised PMI": sure.ranked("npmi"),
     "likelihood ratio": sure.ranked("log_likelihood"),
 }
-for name, order in ranked.items():
-    print(f"{name:27}", ", ".join(f"{pair.x} {pair.y}" for pair in order.top(6)))
+print("      " + "".join(f"{name:20}" for name in ranked))
+for i, pairs in enumerate(zip(*(order.top(8) for order in ranked.values()), strict=True), 1):
+    print(f"{i:4}  " + "".join(f"{f'{pair.x} {pair.y}':20}" for pair in pairs))
 
 # %%
 scatter_plot(
@@ -97,8 +100,8 @@ scatter_plot(
 
 # %% [markdown]
 # Names and idioms lie on the upper edge; grammar lies at the right. Ask for enough sightings, then
-# rank by PMI, and *Hong Kong*, *Los Angeles* and *flight deck* come out on top. Of millions of
-# pairs of words that could have met, some meet by luck, so the tests behind `significant()` are
+# rank by PMI, and names such as *Hong Kong* and *Beth Israel* come out on top. Of millions of pairs
+# of words that could have met, some meet by luck, so the tests behind `sure.significant()` are
 # corrected for all of them.
 
 # %% [markdown] covers="T1.8"
@@ -154,8 +157,8 @@ print(f"{judged.short()} on {used} pairs; the other words are too rare in this t
 assert judged.interval.low > 0.15
 
 # %% [markdown]
-# Clearly better than chance, from the words of a thick booklet. From 1.5 billion words such vectors
-# reach about 0.7 (Levy, Goldberg and Dagan, 2015).
+# Clearly better than chance, from no more words than a thick novel has. From 1.5 billion words such
+# vectors reach about 0.7 (Levy, Goldberg and Dagan, 2015).
 
 # %% [markdown] exercise="shift" covers="C31"
 # ## What word2vec factorises
@@ -254,9 +257,9 @@ small_multiples(
 # %%
 for k in (1, 5):
     print(
-        f"k = {k}: correlation {trained['correlation'][str(k)]:.2f}, slope "
-        f"{trained['slope'][str(k)]:.2f}, mean gap {np.mean(products[k] - pmi_of):+.2f}, "
-        f"−ln k {0 - np.log(k):+.2f} nats"
+        f"k = {k}: pairs seen 20 times or more: correlation {trained['correlation'][str(k)]:.2f}, "
+        f"slope {trained['slope'][str(k)]:.2f}\n       the dots: product less PMI "
+        f"{np.mean(products[k] - pmi_of):+.2f} on average, −ln k {0 - np.log(k):+.2f} nats"
     )
 assert all(trained["correlation"][k] > 0.9 for k in ("1", "5"))
 gap = np.mean(products[5] - products[1])
