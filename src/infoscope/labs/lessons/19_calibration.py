@@ -64,8 +64,8 @@ assert losses["training images"].value < 0.01 < 0.3 < losses["test images"].valu
 # %% [markdown]
 # ## Three terms of one loss
 #
-# The log loss falls apart into three informations. Let $Y$ be what happens and $G$ the group that a
-# forecast belongs to:
+# The log loss is the sum of three amounts of information. Let $Y$ be what happens and $G$ the group
+# that a forecast belongs to:
 #
 # $$L = \underbrace{H(Y)}_{\text{uncertainty}} - \underbrace{I(Y; G)}_{\text{resolution}} +
 # \underbrace{\sum_g \tfrac{n_g}{n} D(\text{observed}_g \,\|\,
@@ -99,7 +99,8 @@ assert isclose(uncertainty - resolution + miscalibration, parts.total.value, rel
 
 # %% [markdown]
 # Now the digits. The yes-or-no question is whether the likeliest class is the right one. Forecasts
-# within a group differ a little, so a small fourth term, "within", makes the sum exact.
+# within a group differ a little, so a small fourth term, "within", makes the sum exact. Uncertainty
+# less resolution is called refinement.
 
 # %%
 terms_before = calibrate.decompose(before, truth, of="top_label")
@@ -153,6 +154,10 @@ bar_chart(
     label_name="term",
 )
 
+# %% [markdown]
+# Could chance alone make an honest model look so bad? $p$ is the share of honest models that would
+# come off worse: next to none at $T = 1$, and most of them after the mending.
+
 # %%
 assert terms_after.miscalibration.value < terms_before.miscalibration.value / 10
 assert isclose(terms_after.resolution.value, terms_before.resolution.value, abs_tol=0.02)
@@ -181,8 +186,8 @@ assert isclose(blind_terms.total.value, log(10), rel_tol=1e-12)
 # ## Even the honest do not read zero
 #
 # The ECE takes absolute values of gaps, and gaps of pure chance do not cancel. Draw 300 forecasts
-# evenly from 0.5 to 1 and outcomes that come true exactly so often. Do it two hundred times with
-# `rng`; let `mean_ece` be the average `expected_calibration_error` (15 bins).
+# evenly from 0.5 to 1, and let each come true with just the chance that it states. Do it two
+# hundred times; let `mean_ece` be the average of `calibrate.expected_calibration_error(p, y)`.
 
 # %% answer="floor"
 rng = np.random.default_rng(0)
@@ -194,8 +199,10 @@ for _ in range(200):
 mean_ece = float(np.mean(readings))
 
 # %% check="floor"
-expected = calibrate.expected_calibration_error(p, y).diagnostics["expected_if_calibrated"]
-assert abs(mean_ece - expected) < 0.01
+fresh = np.random.default_rng(1).uniform(0.5, 1.0, 300)
+outcomes = (np.random.default_rng(2).random(300) < fresh).astype(int)
+of_chance = calibrate.expected_calibration_error(fresh, outcomes).diagnostics
+assert abs(mean_ece - of_chance["expected_if_calibrated"]) < 0.01
 assert mean_ece > 0.03
 
 # %% [markdown]
@@ -295,8 +302,9 @@ line_chart(
 )
 
 # %% [markdown]
-# A model with 135 million weights cannot learn trillions of tokens by rote, so nothing made it sure
-# without reason: a temperature of 1.04 is best. Calibration comes from data that outnumber the
+# It is a little too sure: some groups lie below the band of chance, and the best temperature, 1.04,
+# is five standard errors above 1. But that is little beside 2.89 and 43. A model with 135 million
+# weights cannot learn trillions of tokens by rote. Calibration comes from data that outnumber the
 # weights, not from the loss alone. Tuning towards rewards can undo it, as the makers of GPT-4
 # report of theirs (OpenAI 2023).
 
@@ -325,7 +333,7 @@ line_chart(
 # %% quiz="same"
 {
     "ask": "May the temperature be fitted on the training images?",
-    "options": ["yes, there are more of them", "no"],
+    "options": ["yes, the model knows them best", "no"],
     "answer": 1,
     "why": "There the overfitted model is always right: the best T tends to 0, which would make "
     "its mistakes on new images infinitely bad.",
