@@ -28,7 +28,7 @@ for one, following in pairwise(text):
     counts[letters.index(one), letters.index(following)] += 1
 pairs = counts / counts.sum()
 told = mutual_information(pairs, unit="bits")
-print(f"{int(counts.sum())} pairs of letters; a letter tells {told:.4f} bits of the next one")
+print(f"{int(counts.sum()):,} pairs of letters; a letter tells {told:.4f} bits of the next one")
 
 
 def heaps(assignment) -> list[str]:
@@ -119,7 +119,7 @@ from infoscope.channels import mrs_gerber
 bit = [[0.45, 0.05], [0.05, 0.45]]
 known = bottleneck_curve(bit, n=30, unit="bits")
 formula = [1 - mrs_gerber(0.1, 1 - c, unit="bits") for c in known.complexities]
-print("largest difference:", float(np.abs(known.relevances - formula).max()), "bits")
+print(f"largest difference: {float(np.abs(known.relevances - formula).max()):.0e} bits")
 assert np.allclose(known.relevances, formula, rtol=0, atol=1e-6)
 
 # %%
@@ -140,10 +140,12 @@ line_chart(
 )  # fmt: skip
 
 # %% [markdown] exercise="onset"
-# ## Below a price nothing is worth keeping
+# ## At first nothing is worth keeping
 #
-# At the start the curve has a slope, and $\beta$ must outweigh it: below $\beta = 1/s$ the best
-# note is empty. For this bit $s$ is the squared correlation of $X$ and $Y$. Give the `onset`.
+# $\beta$ says how many bits of $X$ one would give for a bit about $Y$. At its start the curve has a
+# slope $s$: a bit of $X$ tells at most $s$ bits about $Y$. So below $\beta = 1/s$ the best note is
+# empty. For this bit $s$ is the squared correlation of $X$ and $Y$. Give the `onset`, the $\beta$
+# from which on a note is worth its price.
 
 # %% answer="onset"
 correlation = 0.9 - 0.1  # agree minus disagree, for two fair bits
@@ -209,7 +211,7 @@ assert np.allclose(straight.complexities, straight.relevances, atol=1e-6)
 #
 # For jointly normal $X$ and $Y$ of correlation $\rho$ the best note is $X$ with some more noise,
 # and the curve has a closed form (Chechik and others 2005). For $\rho = 0.8$ the onset is
-# $1/\rho^2$ once more, and the ceiling $-\frac12 \ln(1 - \rho^2)$.
+# $1/\rho^2$ once more, and the ceiling $-\frac12 \log_2(1 - \rho^2) = 0.737$ bits.
 
 # %%
 from infoscope.channels import gaussian_bottleneck, gaussian_bottleneck_curve
