@@ -1,8 +1,13 @@
 # %% [markdown] covers="S6 T3.19" explorer="mutual-information"
 # # Two variables: what one says about the other
 #
-# A joint table holds everything about two discrete variables. From it come their entropies, what is
-# left of one when the other is known, and how much they share.
+# A joint table holds everything about two discrete variables: the chance $p(x, y)$ of each pair.
+# From it come their entropies, what is left of one when the other is known, and how much they
+# share.
+#
+# $H(X, Y)$ is the entropy of the pairs. $H(X|Y)$ is what is left of $X$ once $Y$ is known, on
+# average over the values of $Y$. What $Y$ took away is the **mutual information**, $I(X;Y) = H(X) -
+# H(X|Y)$.
 #
 # Two switches X and Y, with these chances of each combination. Predict: does knowing Y take away
 # more of the uncertainty about X, or knowing X more of that about Y?
@@ -17,8 +22,9 @@ from infoscope import Joint
 
 switches = Joint([[0.40, 0.10], [0.15, 0.35]], ["X", "Y"])
 for name in ("X", "Y", "X,Y", "X|Y", "Y|X"):
-    print(f"H({name:3}) = {switches.H(name):.6f} nats")
-print(f"I(X;Y) = {switches.I('X;Y'):.6f} nats = {switches.I('X;Y') / log(2):.6f} bits")
+    print(f"{f'H({name})':6} = {switches.H(name):.6f} nats")
+shared = switches.I("X;Y")
+print(f"I(X;Y) = {shared:.6f} nats = {shared / log(2):.6f} bits")
 
 # %%
 assert isclose(switches.H("X"), 0.6931471805599453, rel_tol=1e-13)
@@ -28,9 +34,15 @@ assert isclose(switches.H("X,Y"), 1.248780543356486, rel_tol=1e-13)
 assert isclose(switches.I("X;Y"), 0.1325054509170478, rel_tol=1e-12)
 
 # %% [markdown]
-# Neither: what they share is one number, whichever way you ask. That is why it is called *mutual*
-# information. The picture makes the sums plain: two circles of size H(X) and H(Y), overlapping in
-# I(X;Y).
+# Neither: what they share is one number, whichever way you ask. That is why it is called *mutual*.
+# The reason is the **chain rule**: the pair tells what X tells and then what is left of Y, or the
+# other way round, $H(X,Y) = H(X) + H(Y|X) = H(Y) + H(X|Y)$.
+#
+# The picture makes the sums plain: two circles of size $H(X)$ and $H(Y)$, overlapping in $I(X;Y)$.
+
+# %%
+for first, second in [("X", "Y|X"), ("Y", "X|Y")]:
+    assert isclose(switches.H("X,Y"), switches.H(first) + switches.H(second), rel_tol=1e-12)
 
 # %%
 from infoscope.figures import venn_of_two
@@ -48,9 +60,9 @@ venn_of_two(
 # ## Three ways to one number
 #
 # For the table `[[.45, .05], [.05, .45]]` compute the mutual information in nats as a difference of
-# entropies (`by_entropies`), as the KL divergence of the table from the product of its margins
-# (`by_kl`), and as the average of $\log \frac{p(x, y)}{p(x) p(y)}$ (`by_average`). Then do
-# [[.4, .05], [.05, .5]] in any way: `copied`.
+# entropies (`by_entropies`), as the KL divergence of the table from the product of its margins, the
+# sums of its rows and columns (`by_kl`), and as the average of $\log \frac{p(x, y)}{p(x) p(y)}$
+# (`by_average`). Then do `[[.4, .05], [.05, .5]]` in any way: `copied`.
 
 # %% answer="threeways"
 from infoscope import entropy, kl_divergence, mutual_information
@@ -69,15 +81,15 @@ assert isclose(by_average, by_entropies, rel_tol=1e-12)
 assert isclose(copied, 0.3636145170421432, rel_tol=1e-12)
 
 # %% [markdown]
-# The last table is often printed with 0.5004 beside it. That is the entropy of a 20 % error, not
-# what the two variables share: 0.3636 nats, 0.5246 bits.
+# The last table is often printed with 0.5004 beside it. That is the entropy in nats of a coin that
+# falls on heads once in five throws, not what the two variables share: 0.3636 nats, 0.5246 bits.
 
 # %% [markdown] covers="C10 T3.17"
 # ## When one is a function of the other
 #
-# If Y is computed from X, then nothing of Y is left once X is known, and $I(X;Y) = H(Y)$. It is
-# *not* H(X): throwing a part of X away loses information. X is one of four numbers, Y tells
-# whether it is even.
+# If $Y$ is computed from $X$, then nothing of $Y$ is left once $X$ is known, and $I(X;Y) = H(Y)$.
+# It is *not* $H(X)$: throwing a part of $X$ away loses information. Let $X$ be one of four numbers,
+# equally likely, and $Y$ tell whether it is even.
 
 # %%
 parity = Joint([[0.25, 0.0], [0.0, 0.25], [0.25, 0.0], [0.0, 0.25]], ["X", "Y"])
@@ -89,9 +101,9 @@ assert isclose(mutual_information([[0.5, 0.0], [0.0, 0.5]]), log(2), rel_tol=1e-
 # %% [markdown] exercise="independent" covers="X8 T3.Ex8"
 # ## Zero if and only if independent
 #
-# Let `joint` be the table of two independent dice with chances `a` and `b`, and `info` its mutual
-# information. Then move one hundredth from the top left cell to the one beside it: `moved` is the
-# information now.
+# Let `joint` be the table of two independent variables with the laws `a` = [.2, .3, .5] and `b` =
+# [.6, .4], and `info` its mutual information in nats. Then move one hundredth from the top left
+# cell to the one beside it: `moved` is the information now.
 
 # %% answer="independent"
 a, b = np.array([0.2, 0.3, 0.5]), np.array([0.6, 0.4])
@@ -104,15 +116,16 @@ moved = mutual_information(shifted)
 
 # %% check="independent"
 assert abs(info) < 1e-15
+nearby = [[0.11, 0.09], [0.18, 0.12], [0.3, 0.2]]
+assert isclose(moved, mutual_information(nearby), rel_tol=1e-9)
 assert moved > 1e-4
-assert np.allclose(joint.sum(), 1.0)
 
 # %% [markdown] covers="T1.8"
 # ## Single pairs: pointwise information
 #
 # Inside the average, each pair of values has its own $\log \frac{p(x, y)}{p(x) p(y)}$: above zero
 # where the two come together more often than by chance, below where they avoid each other. Their
-# average is the mutual information.
+# average, each weighted by how often its pair comes, is the mutual information.
 
 # %%
 from infoscope import pointwise_mutual_information
@@ -135,8 +148,9 @@ assert isclose(float((switches.table * pointwise).sum()), switches.I("X;Y", unit
 # %% [markdown] covers="T1.8"
 # ## Three variables: XOR
 #
-# X and Y are fair coins, Z tells whether they differ. Any two of the three are independent, and yet
-# any two determine the third. Information between two can *appear* when a third is known.
+# $X$ and $Y$ are fair coins, $Z$ tells whether they differ (the *exclusive or*, XOR). Any two of
+# the three are independent, and yet any two determine the third. $I(X;Y|Z)$ is what $X$ and $Y$
+# share once $Z$ is known: information between two can *appear* when a third is told.
 
 # %%
 xor = np.zeros((2, 2, 2))
@@ -152,8 +166,9 @@ assert isclose(gate.I("X;Y|Z", unit="bits"), 1.0, rel_tol=1e-12)
 # %% [markdown]
 # ## Processing cannot add
 #
-# Send X through one noisy wire to Y and Y through another to Z. Whatever the wires do, Z knows no
-# more of X than Y does: $I(X;Z) \le I(X;Y)$, the **data-processing inequality**.
+# Send $X$ through one noisy wire to $Y$ and $Y$ through another to $Z$. Whatever the wires do, $Z$
+# knows no more of $X$ than $Y$ does: $I(X;Z) \le I(X;Y)$, the **data-processing inequality**. Here
+# $X$ is a fair bit, and each wire turns one bit in ten round.
 
 # %%
 from infoscope.channels import binary_symmetric
@@ -166,9 +181,9 @@ for _ in range(12):
     step = step @ wire
 line_chart(
     np.arange(12),
-    {"I(X; after n wires)": known},
+    {"I(X; output)": known},
     title="Each noisy wire loses some, none gives back",
-    x_label="wires",
+    x_label="wires in a row",
     y_label="bits",
 )
 
@@ -182,12 +197,13 @@ assert isclose(known[1], 1 - h2, rel_tol=1e-12)
     "ask": "Y is computed from X. Then I(X;Y) equals",
     "options": ["H(X)", "H(Y)", "H(X,Y)"],
     "answer": 1,
-    "why": "$I = H(Y) - H(Y|X)$ and the second part is zero. It is H(X) only if X can be got back.",
+    "why": "$I = H(Y) - H(Y|X)$ and the second part is zero. It is H(X) only if X can be got back "
+    "from Y.",
 }
 
 # %% quiz="venn"
 {
-    "ask": "For XOR, the centre region of the picture with three circles is",
+    "ask": "Draw three circles for X, Y and Z of the XOR. The region where all three overlap is",
     "options": ["0 bits", "+1 bit", "−1 bit"],
     "answer": 2,
     "why": "It is $I(X;Y) - I(X;Y|Z) = 0 - 1$. With three variables regions may be negative: the "
