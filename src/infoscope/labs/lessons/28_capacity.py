@@ -35,9 +35,9 @@ assert isclose(found.value, binary_symmetric(0.1, unit="bits").value, rel_tol=1e
 # ## Blahut's and Arimoto's steps
 #
 # The maximum is found by a simple rule (Blahut 1972, Arimoto 1972). Each input gets more weight by
-# how much its row differs from the output: $p(x) \leftarrow p(x) \, e^{D(W_x \| q)} / Z$ with
-# $q = \sum_x p(x) W_x$ and $D$ in nats. Write `blahut_arimoto(W, n)`: `n` steps from even chances;
-# it returns $p$ and the information in nats.
+# how much its row differs from the output: $p(x) \leftarrow p(x) \, e^{D(W_x \| q)} / Z$ with $q =
+# \sum_x p(x) W_x$, $D$ in nats, and $Z$ such that the sum is 1. Write `blahut_arimoto(W, n)`: `n`
+# steps from even chances; it returns $p$ and the information in nats.
 
 # %% answer="arimoto"
 from infoscope import kl_divergence
@@ -66,7 +66,7 @@ assert isclose(nats / np.log(2), log2(5 / 4), abs_tol=1e-6)
 #
 # At the best input, every input in use has the same divergence $D(W_x \| q)$ from the output, and
 # none has more. For any input the largest of these is an **upper** bound on $C$, so the gap between
-# both bounds proves how near one is. The channel here lets 0 pass and loses every second 1.
+# both bounds proves how near one is. The channel here lets 0 pass, and every second 1 arrives as 0.
 
 # %%
 steps = [1, 2, 3, 5, 8, 13, 21, 34]
@@ -103,7 +103,7 @@ known = {
     "flips 11 of 100 bits": ([[0.89, 0.11], [0.11, 0.89]], binary_symmetric(0.11, unit="bits")),
     "loses 1 of 4, and says so": ([[0.75, 0.25, 0], [0, 0.25, 0.75]],
                                   binary_erasure(0.25, unit="bits")),
-    "loses every second 1": (z, z_channel(0.5, unit="bits")),
+    "every second 1 becomes 0": (z, z_channel(0.5, unit="bits")),
     "26 letters, 1 of 10 wrong": (
         np.full((26, 26), 0.1 / 25) + np.eye(26) * (0.9 - 0.1 / 25),
         symmetric_channel(26, 0.1, unit="bits"),
@@ -206,7 +206,8 @@ for bits in (1, 2, 3):
 #
 # ## Water filling
 #
-# A power of 6.5 is to be shared by four Gaussian channels whose noise has variances 1, 2, 4 and 8.
+# A channel that adds normal noise of variance $N$ carries $\frac12 \log_2(1 + P/N)$ bits per use at
+# power $P$. A power of 6.5 is to be shared by four of them, with noise of variances 1, 2, 4 and 8.
 # Predict: do all of them get some? Pour water into a vessel whose floor has these four heights.
 
 # %%
@@ -231,7 +232,7 @@ bar_chart(
     [value for pair in zip(noise, poured.powers, strict=True) for value in pair],
     muted=[True, False] * 4,
     title="Noise and power add up to 4.5 wherever the water reaches",
-    x_label="variance",
+    x_label="variance of the noise, and power",
     label_name="channel",
 )
 
