@@ -43,7 +43,8 @@ bar_chart(
 # ranking without errors would have named a winner.
 #
 # The sex comes out a little **below** zero. Information is never negative; an honest estimate of it
-# must be, time and again, when the truth is zero. Here is why.
+# must be, time and again, when the truth is zero. Its whisker begins at zero all the same: an
+# interval names what the truth may be. Here is why.
 
 # %% [markdown] exercise="noise" covers="C18"
 # ## What chance alone would give
@@ -84,7 +85,8 @@ assert isclose(rule, exact, rel_tol=0.02)
 # %% [markdown]
 # No shuffling is needed: the mean over **all** shuffles can be computed exactly from the counts
 # (Vinh, Epps & Bailey 2010), and `scan` takes it off every value. What is left is right on average,
-# so noise falls on both sides of zero.
+# so noise falls on both sides of zero. And $p$ is the chance to count as much where nothing is
+# shared.
 
 # %%
 for name in ("flipper_length_mm", "island", "sex"):
@@ -116,7 +118,7 @@ found
 
 # %%
 (best, *rest) = tables.interactions(penguins, "sex", k=3)
-print("most synergy about the sex:", best.column, "and", best.other, "-", best.synergy.short())
+print(f"most synergy about the sex: {best.column} and {best.other}, {best.synergy.short()}")
 bar_chart(
     [best.column, best.other, "sum of both", "both together"],
     [*best.alone, sum(best.alone), best.together],
@@ -258,7 +260,8 @@ assert not any(name.startswith("noise") for name in kept.columns)
 #
 # A model trained on one island is used on another. Do the columns look the same there? Each is
 # compared by its Jensen–Shannon divergence: 0 if nothing changed, $\ln 2 = 0.693$ nats if the two
-# share no value. First a table cut in two by chance, then two islands.
+# share no value. First a table cut in two by chance, then two islands. $q$ is $p$ after a
+# correction for looking at seven columns.
 
 # %%
 
@@ -294,6 +297,11 @@ for each in same.columns:
     plain, limit = each.stability.diagnostics["plugin"], each.stability.diagnostics["limit"]
     print(f"{each.column:18} PSI {plain:.3f}; by chance up to {limit:.3f} in 95 of 100 cases")
 assert sum(each.stability.diagnostics["plugin"] > 0.1 for each in same.columns) == 2
+
+# %% [markdown]
+# One column, the length of the bill, passes even its own limit. Of seven columns one does so in
+# every third table, by chance: $1 - 0.95^7 = 0.30$. That is what $q$ allows for, and `same.drifted`
+# is empty.
 
 # %% quiz="negative"
 {
