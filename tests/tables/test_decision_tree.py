@@ -117,3 +117,12 @@ def test_errors_say_what_to_do(arguments, error, words):
     table = {"x": [1, 2, 3, 4], "y": list("aabb"), "one": ["c"] * 4}
     with pytest.raises(error, match=words):
         grow_tree(table, **({"target": "y"} | arguments))
+
+
+def test_a_split_prints_as_its_question_not_as_its_fields() -> None:
+    table = {"wind": [1, 2, 8, 9], "sky": list("bgbg"), "sail": ["no", "no", "yes", "yes"]}
+    first, second = best_splits(table, "sail")
+    assert str(first) == "wind ≤ 5 | > 5: gain 1.000 bits, gain ratio 1.000"
+    assert str(second) == "sky = b | = g: gain 0.000 bits, gain ratio 0.000"
+    many = {"letter": list("abcdefgh"), "sail": ["no", "yes"] * 4}
+    assert str(best_splits(many, "sail")[0]).startswith("letter = a | = b | = c | = d | …: gain")

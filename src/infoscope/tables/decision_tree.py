@@ -69,6 +69,13 @@ class Split(Shown):
             "ratio": self.ratio, "unit": self.unit,
         }  # fmt: skip
 
+    def __str__(self) -> str:
+        shown = self.labels if len(self.labels) <= 5 else (*self.labels[:4], "…")
+        return (
+            f"{self.column} {' | '.join(shown)}: "
+            f"gain {self.gain:.3f} {self.unit}, gain ratio {self.ratio:.3f}"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class TreeNode:
