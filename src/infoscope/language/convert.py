@@ -8,6 +8,7 @@ are translated here.
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -62,47 +63,51 @@ def folder_config(gguf: GGUFFile) -> dict[str, Any]:
                 f"rotary scaling ({scaling})", "Load the model from a Hugging Face folder.",
             )
         )  # fmt: skip
-    width, n_heads = _entry(gguf, "embedding_length"), _entry(gguf, "attention.head_count")
+    width, n_heads = _count(gguf, "embedding_length"), _count(gguf, "attention.head_count")
+    if "token_embd.weight" not in gguf.tensors:
+        raise gguf.damaged("it holds no tensor 'token_embd.weight'")
+    n_tokens = gguf.tensors["token_embd.weight"].shape[0]
     return {
         "architectures": ["LlamaForCausalLM"],
         "model_type": "llama",
         "hidden_size": width,
-        "intermediate_size": _entry(gguf, "feed_forward_length"),
-        "num_hidden_layers": _entry(gguf, "block_count"),
+        "intermediate_size": _count(gguf, "feed_forward_length"),
+        "num_hidden_layers": _count(gguf, "block_count"),
         "num_attention_heads": n_heads,
-        "num_key_value_heads": _entry(gguf, "attention.head_count_kv"),
-        "head_dim": gguf.metadata.get("llama.attention.key_length", width // n_heads),
-        "max_position_embeddings": _entry(gguf, "context_length"),
-        "rms_norm_eps": _shortest(_entry(gguf, "attention.layer_norm_rms_epsilon")),
-        "rope_theta": _shortest(gguf.metadata.get("llama.rope.freq_base", 10000.0)),
+        "num_key_value_heads": _count(gguf, "attention.head_count_kv"),
+        "head_dim": _count(gguf, "attention.key_length", width // n_heads),
+        "max_position_embeddings": _count(gguf, "context_length"),
+        "rms_norm_eps": _shortest(gguf, "attention.layer_norm_rms_epsilon"),
+        "rope_theta": _shortest(gguf, "rope.freq_base", 10000.0),
         "rope_scaling": None,
-        "vocab_size": gguf.tensors["token_embd.weight"].shape[0],
+        "vocab_size": n_tokens,
         "tie_word_embeddings": "output.weight" not in gguf.tensors,
         "hidden_act": "silu",
         "attention_bias": False,
         "mlp_bias": False,
-        "bos_token_id": gguf.metadata.get("tokenizer.ggml.bos_token_id"),
-        "eos_token_id": gguf.metadata.get("tokenizer.ggml.eos_token_id"),
-        "unk_token_id": gguf.metadata.get("tokenizer.ggml.unknown_token_id"),
+        "bos_token_id": _token(gguf, "bos", n_tokens),
+        "eos_token_id": _token(gguf, "eos", n_tokens),
+        "unk_token_id": _token(gguf, "unknown", n_tokens),
         "dtype": "float32",
     }
 
 
 def weights(gguf: GGUFFile) -> dict[str, NDArray[np.float32]]:
     """Return all weights as float32 under their Hugging Face names, rows in its order."""
-    n_heads = _entry(gguf, "attention.head_count")
-    n_groups = _entry(gguf, "attention.head_count_kv")
+    n_heads = _count(gguf, "attention.head_count")
+    n_groups = _count(gguf, "attention.head_count_kv")
     out = {
         "model.embed_tokens.weight": gguf.read("token_embd.weight"),
         "model.norm.weight": gguf.read("output_norm.weight"),
     }
-    for layer in range(_entry(gguf, "block_count")):
+    for layer in range(_count(gguf, "block_count")):
         for there, here in _TENSORS.items():
             values = gguf.read(f"blk.{layer}.{there}")
-            if there == "attn_q.weight":
-                values = _unpermute(values, n_heads)
-            elif there == "attn_k.weight":
-                values = _unpermute(values, n_groups)
+            if there in ("attn_q.weight", "attn_k.weight"):
+                heads = n_heads if there == "attn_q.weight" else n_groups
+                if values.ndim != 2 or len(values) % (2 * heads):
+                    raise gguf.damaged(f"blk.{layer}.{there} does not hold {heads} heads")
+                values = _unpermute(values, heads)
             out[f"model.layers.{layer}.{here}"] = values
     if "output.weight" in gguf.tensors:
         out["lm_head.weight"] = gguf.read("output.weight")
@@ -121,8 +126,10 @@ def tokenizer_description(gguf: GGUFFile) -> dict[str, Any]:
                 "Load the model from a Hugging Face folder.",
             )
         )  # fmt: skip
-    tokens = gguf.metadata["tokenizer.ggml.tokens"]
+    tokens, merges = _words(gguf, "tokens"), _words(gguf, "merges")
     kinds = gguf.metadata.get("tokenizer.ggml.token_type", [1] * len(tokens))
+    if not isinstance(kinds, list) or len(kinds) != len(tokens):
+        raise gguf.damaged("its head does not hold one token_type for each token")
     flags = {
         "single_word": False, "lstrip": False, "rstrip": False, "normalized": False,
         "special": True,
@@ -150,7 +157,7 @@ def tokenizer_description(gguf: GGUFFile) -> dict[str, Any]:
             "byte_fallback": False,
             "ignore_merges": False,
             "vocab": {token: i for i, token in enumerate(tokens)},
-            "merges": [merge.split(" ") for merge in gguf.metadata["tokenizer.ggml.merges"]],
+            "merges": [merge.split(" ") for merge in merges],
         },
     }
 
@@ -159,7 +166,7 @@ def write_folder(gguf: GGUFFile, folder: Path) -> None:
     """Write config.json, tokenizer.json, tokenizer_config.json and model.safetensors."""
     config = folder_config(gguf)
     description = tokenizer_description(gguf)
-    tokens = gguf.metadata["tokenizer.ggml.tokens"]
+    tokens = _words(gguf, "tokens")
     names = {
         f"{role}_token": tokens[config[f"{role}_token_id"]]
         for role in ("bos", "eos", "unk")
@@ -181,8 +188,8 @@ def write_folder(gguf: GGUFFile, folder: Path) -> None:
     save_file(weights(gguf), folder / "model.safetensors", metadata={"format": "pt"})
 
 
-def _entry(gguf: GGUFFile, name: str) -> Any:
-    value = gguf.metadata.get(f"llama.{name}")
+def _entry(gguf: GGUFFile, name: str, default: Any = None) -> Any:
+    value = gguf.metadata.get(f"llama.{name}", default)
     if value is None:
         raise ModelError(
             sentence(
@@ -193,9 +200,41 @@ def _entry(gguf: GGUFFile, name: str) -> Any:
     return value
 
 
-def _shortest(value: float) -> float:
+def _count(gguf: GGUFFile, name: str, default: int | None = None) -> int:
+    """Return an entry that counts something."""
+    value = _entry(gguf, name, default)
+    if not isinstance(value, int) or value < 1:
+        raise gguf.damaged(f"its llama.{name} reads {_brief(value)}")
+    return value
+
+
+def _token(gguf: GGUFFile, role: str, n_tokens: int) -> int | None:
+    """Return the id of a token with a role, if there is one."""
+    value = gguf.metadata.get(f"tokenizer.ggml.{role}_token_id")
+    known = min(n_tokens, len(_words(gguf, "tokens")))
+    if value is not None and not (isinstance(value, int) and 0 <= value < known):
+        raise gguf.damaged(f"its {role}_token_id reads {_brief(value)}, of {known} tokens")
+    return value
+
+
+def _words(gguf: GGUFFile, name: str) -> list[str]:
+    """Return a list of texts about the tokenizer."""
+    value = gguf.metadata.get(f"tokenizer.ggml.{name}")
+    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+        raise gguf.damaged(f"its head holds no list of words tokenizer.ggml.{name}")
+    return value
+
+
+def _shortest(gguf: GGUFFile, name: str, default: float | None = None) -> float:
     """Return the double whose shortest spelling is that of the float32: 1e-05, not 9.99...e-06."""
+    value = _entry(gguf, name, default)
+    if not isinstance(value, float) or not 0 < value < math.inf:
+        raise gguf.damaged(f"its llama.{name} reads {_brief(value)}")
     return float(str(np.float32(value)))
+
+
+def _brief(value: object) -> str:
+    return repr(value)[:40]
 
 
 def _unpermute(values: NDArray[np.float32], n_heads: int) -> NDArray[np.float32]:

@@ -22,7 +22,7 @@ def read_json(folder: Path, file: str, *, needed: bool = True) -> dict[str, Any]
         return {}
     try:
         value = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelError(
             f"load: {path} is not readable JSON ({error}). Fetch the model again."
         ) from None

@@ -136,8 +136,8 @@ class GGUFFile:
             try:
                 self._buffer = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
             except ValueError:  # an empty file cannot be mapped
-                raise self._damaged("it is empty") from None
-        metadata, tensors = _Header(self._buffer, self._damaged).parse()
+                raise self.damaged("it is empty") from None
+        metadata, tensors = _Header(self._buffer, self.damaged).parse()
         self.metadata = MappingProxyType(metadata)
         self.tensors = MappingProxyType(tensors)
 
@@ -145,7 +145,7 @@ class GGUFFile:
         """Return one tensor as float32, shape with the slowest axis first."""
         entry = self.tensors.get(name)
         if entry is None:
-            raise self._damaged(f"it holds no tensor {name!r}")
+            raise self.damaged(f"it holds no tensor {name!r}")
         form = _FORMATS.get(entry.kind)
         if form is None:
             known = ", ".join(known.name for known in _FORMATS.values())
@@ -156,14 +156,17 @@ class GGUFFile:
                     "Convert the model to one of these (llama-quantize writes Q8_0 and F16).",
                 )
             )  # fmt: skip
+        if 0 in entry.shape:
+            raise self.damaged(f"tensor {name!r} has no values")
         n_blocks = math.prod(entry.shape) // form.n_values
         end = entry.position + n_blocks * form.block.itemsize
         if entry.shape[-1] % form.n_values or end > len(self._buffer):
-            raise self._damaged(f"tensor {name!r} reaches past its end")
+            raise self.damaged(f"tensor {name!r} reaches past its end")
         blocks = np.frombuffer(self._buffer, form.block, n_blocks, entry.position)
         return form.decode(blocks).reshape(entry.shape)
 
-    def _damaged(self, why: str) -> DataError:
+    def damaged(self, why: str) -> DataError:
+        """Return the error for a file whose content cannot be used."""
         return DataError(
             sentence(
                 "read_gguf", "path", "name a whole GGUF file of version 2 or 3",

@@ -168,7 +168,7 @@ def _from_folder(folder: Path, dtype: str) -> Any:
         model = AutoModelForCausalLM.from_pretrained(
             folder, dtype=DTYPES[dtype], local_files_only=True, trust_remote_code=False
         )
-    except (OSError, ValueError, KeyError, RuntimeError, TypeError, AttributeError) as error:
+    except Exception as error:  # noqa: BLE001 - it has many parts, and each its own errors
         why = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(
             sentence(

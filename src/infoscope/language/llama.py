@@ -7,6 +7,7 @@ keeps one set of work buffers instead of one per call, and is faster per token
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ def is_plain_llama(config: Mapping[str, Any]) -> bool:
     rope = config.get("rope_scaling") or config.get("rope_parameters") or {}
     return (
         config.get("model_type") == "llama"
+        and isinstance(rope, Mapping)
         and config.get("hidden_act", "silu") == "silu"
         and not config.get("attention_bias")
         and not config.get("mlp_bias")
@@ -68,6 +70,15 @@ class LlamaShape:
             theta=float(rope.get("rope_theta", config.get("rope_theta", 10000.0))),
             context_limit=int(config["max_position_embeddings"]),
             tied=bool(config.get("tie_word_embeddings", False)),
+        )
+
+    def is_possible(self) -> bool:
+        """Say whether a computation of this shape exists."""
+        return (
+            min(self.n_layers, self.n_heads, self.n_groups, self.context_limit) > 0
+            and self.head_width > 0
+            and 0 <= self.epsilon < math.inf
+            and 0 < self.theta < math.inf
         )
 
 
@@ -120,7 +131,7 @@ class LlamaModel:
         self.prefix = prefix
         try:
             self.shape = LlamaShape.from_config(config)
-        except (KeyError, TypeError, ValueError) as error:
+        except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
             raise ModelError(
                 sentence("load", "config.json", "describe a llama-type model", repr(error))
             ) from None
@@ -137,35 +148,46 @@ class LlamaModel:
                 f"load: {name} lacks the weight {error.args[0]!r}; its folder is incomplete. "
                 "Fetch the model again."
             ) from None
+        self._check_shapes()
         self.n_vocabulary = len(self._head)
         self.sizes = LlamaSizes(
             self._embedding.shape[1], self._layers[0].gate.shape[1], self.shape.n_heads,
             self.shape.n_groups, self.shape.head_width,
         )  # fmt: skip
-        self._check_shapes()
         self._local = threading.local()  # two threads may score with one model
 
     def _check_shapes(self) -> None:
         """Refuse weights that do not fit the configuration before a product fails on them."""
-        width, shape = self._embedding.shape[1], self.shape
-        outer, inner = shape.n_heads * shape.head_width, self._layers[0].gate.shape[1]
+        table, shape = self._embedding, self.shape
+        misfit = ModelError(
+            sentence("load", "config.json", "fit its weights", f"{shape}, first token "
+                     f"{self.prefix}, embedding {tuple(table.shape)}", "Fetch the model again.")
+        )  # fmt: skip
+        if not shape.is_possible() or table.ndim != 2 or not 0 <= self.prefix < len(table):
+            raise misfit
+        width, gate = table.shape[1], self._layers[0].gate
+        outer, inner = shape.n_heads * shape.head_width, gate.shape[-1] if gate.ndim else 0
         grouped = shape.n_groups * shape.head_width
         wanted = {
             "query": (width, outer), "key": (width, grouped), "value": (width, grouped),
             "out": (outer, width), "gate": (width, inner), "up": (width, inner),
-            "down": (inner, width),
+            "down": (inner, width), "attention_norm": (width,), "mlp_norm": (width,),
         }  # fmt: skip
-        for number, layer in enumerate(self._layers):
-            for name, size in wanted.items():
-                got = tuple(getattr(layer, name).shape)
-                if got != size:
-                    raise ModelError(
-                        sentence(
-                            "load", f"the {name} weight of layer {number}",
-                            f"have shape {size[::-1]} by config.json", got[::-1],
-                            "Fetch the model again.",
-                        )
-                    )  # fmt: skip
+        found = {
+            f"the {name} weight of layer {number}": (getattr(layer, name), size)
+            for number, layer in enumerate(self._layers)
+            for name, size in wanted.items()
+        }
+        found |= {"the last norm": (self._norm, (width,))}
+        found |= {"the head": (self._head, (len(self._head), width))}
+        for name, (weight, size) in found.items():
+            if (got := tuple(weight.shape)) != size:
+                raise ModelError(
+                    sentence("load", name, f"have shape {size[::-1]} by config.json", got[::-1],
+                             "Fetch the model again.")
+                )  # fmt: skip
+        if shape.n_heads % shape.n_groups or shape.head_width % 2:
+            raise misfit
 
     def encode(self, text: bytes) -> Tokens:
         """Cut any bytes into tokens that cover them exactly."""

@@ -87,7 +87,7 @@ def read_card(folder: Path) -> dict[str, Any]:
     try:
         card = json.loads((folder / CARD).read_text("utf-8"))
         layout, files = card["layout"], dict(card["files"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise damaged(folder, f"{CARD} is not readable: {error}") from None
     if layout != _LAYOUT:
         raise damaged(folder, f"it has layout {layout!r}, this version reads {_LAYOUT}")
