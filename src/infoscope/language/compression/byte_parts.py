@@ -6,11 +6,9 @@ import zlib
 from collections.abc import Callable
 
 from infoscope.codes.byte_models.mixing import ByteMixer
-from infoscope.language.compression.container import BYTES, STORED, Part
+from infoscope.language.compression.container import BLOCK_BYTES, BYTES, STORED, Part
 
-__all__ = ["BLOCK_BYTES", "decode_bytes", "encode_bytes"]
-
-BLOCK_BYTES = 1 << 16
+__all__ = ["decode_bytes", "encode_bytes"]
 
 
 def encode_bytes(data: bytes, advance: Callable[[int, float], None]) -> Part:

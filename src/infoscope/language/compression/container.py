@@ -16,8 +16,8 @@ from infoscope.core.errors import DataError, sentence
 from infoscope.core.showing import Shown
 
 __all__ = [
-    "BYTES", "JOINED", "MAGIC", "NEURAL", "RETURNS", "STORED", "CompressedFile", "Header", "Part",
-    "described", "pack", "unpack",
+    "BLOCK_BYTES", "BLOCK_TOKENS", "BYTES", "JOINED", "MAGIC", "MOST_STREAMS", "NEURAL", "RETURNS",
+    "STORED", "CompressedFile", "Header", "Part", "described", "pack", "unpack",
 ]  # fmt: skip
 
 MAGIC = b"\xa9ISC\r\n"  # not text in any encoding, and a transfer that rewrites line ends shows
@@ -25,6 +25,9 @@ VERSION = 1
 STORED, BYTES, NEURAL = 0, 1, 2
 KINDS = ("stored", "bytes", "neural")
 RETURNS, JOINED = 1, 2  # flags of the text's form
+BLOCK_BYTES = 1 << 16  # of a block of kind BYTES
+BLOCK_TOKENS = 1 << 14  # of a block of kind NEURAL
+MOST_STREAMS = 64
 _CHECK = struct.Struct("<II")
 
 
@@ -169,7 +172,32 @@ def unpack(blob: bytes, function: str) -> tuple[Header, list[Part]]:
         parts.append(Part(kind, n_bytes, tuple(blocks)))
     if at != len(blob):
         raise _wrong(function, "end after its last block", f"{len(blob) - at} bytes more")
+    if (why := _impossible(header, parts)) is not None:
+        raise _wrong(function, "hold what infoscope compress writes", why)
     return header, parts
+
+
+def _impossible(header: Header, parts: list[Part]) -> str | None:
+    """Say what no encoder writes, though all checksums fit: a decoder could loop or eat memory."""
+    n_bytes = sum(part.n_bytes for part in parts)
+    most = 2 * n_bytes if header.flags & RETURNS else n_bytes  # returns come on top
+    if not n_bytes <= header.n_bytes <= most:
+        return f"parts of {n_bytes} bytes for {header.n_bytes}"
+    if header.flags & ~(RETURNS | JOINED):
+        return f"an unknown form of the text, {header.flags}"
+    if header.model and not (1 <= header.n_streams <= MOST_STREAMS and header.context >= 64):
+        return f"{header.n_streams} streams of {header.context} tokens"
+    for i, part in enumerate(parts):
+        counts = [count for count, _, _ in part.blocks]
+        if part.kind not in (STORED, BYTES, NEURAL) or (part.kind == NEURAL and not header.model):
+            return f"part {i} of kind {part.kind}"
+        if part.kind == STORED and counts != [len(payload) for _, payload, _ in part.blocks]:
+            return f"stored bytes of another number in part {i}"
+        most = {STORED: part.n_bytes, BYTES: BLOCK_BYTES, NEURAL: BLOCK_TOKENS}[part.kind]
+        whole = sum(counts) <= part.n_bytes if part.kind == NEURAL else sum(counts) == part.n_bytes
+        if not whole or max(counts, default=0) > most:
+            return f"blocks of {counts[:3]} for {part.n_bytes} bytes in part {i}"
+    return None
 
 
 def described(header: Header, parts: list[Part], n_compressed: int) -> CompressedFile:

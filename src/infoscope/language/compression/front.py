@@ -15,6 +15,7 @@ from infoscope.core.progress import Progress
 from infoscope.language.compression.byte_parts import decode_bytes, encode_bytes
 from infoscope.language.compression.container import (
     JOINED,
+    MOST_STREAMS,
     NEURAL,
     RETURNS,
     CompressedFile,
@@ -40,7 +41,6 @@ __all__ = ["compress", "decompress", "inspect_compressed"]
 SEGMENT = 1 << 14  # bytes judged together: worth the transformer or not
 FEW_TOKENS_PER_BYTE = 0.75  # more, and the vocabulary does not know such text
 WORTH = 1.15  # the mixture is better than the transformer alone by about that much
-MOST_STREAMS = 64
 
 
 def compress(
@@ -305,6 +305,11 @@ def _check_model(header: Header, neural: NeuralParts | None) -> None:
             "decompress: this machine must compute what the one that wrote the file computed; a "
             f"trial differs. Nothing was decoded. It was written by {header.producer}."
         )
+    if header.context > neural.context_limit:
+        raise DataError(
+            sentence("decompress", "blob", f"have a context of at most {neural.context_limit}",
+                     header.context, "Nothing was decoded. Fetch the file again.")
+        )  # fmt: skip
 
 
 def _check_shape(streams: int | None, context: int, n_bytes: int) -> int:

@@ -20,17 +20,17 @@ from numpy.typing import NDArray
 
 from infoscope.codes.byte_models.binary_coder import ROOM, finish, new_coder, open_coder
 from infoscope.core.compiling import compiled
+from infoscope.language.compression.container import BLOCK_TOKENS
 from infoscope.language.compression.fixed_llama import DROPPED, SINKS, FixedLlama, Stepper
 from infoscope.language.compression.learning import Learner
 from infoscope.language.compression.mixture import new_mixture
 from infoscope.language.compression.token_coder import code_token
 from infoscope.language.compression.vocabulary_tree import Vocabulary, accumulate
 
-__all__ = ["BLOCK_TOKENS", "CHUNK", "LEAD", "Block", "NeuralCodec"]
+__all__ = ["CHUNK", "LEAD", "Block", "NeuralCodec"]
 
 CHUNK = 64  # tokens between two lessons
 LEAD = 2048  # tokens that one stream reads before the others copy its memory
-BLOCK_TOKENS = 16384
 MOST_BYTES = 64 * ROOM * 8  # that one token may take
 
 
@@ -185,7 +185,11 @@ class _Run:
     def decode(
         self, blocks: Sequence[Block], refuse: Callable[[int], Exception]
     ) -> NDArray[np.int64]:
-        for number, (members, block) in enumerate(zip(self.blocks(), blocks, strict=True)):
+        plan = self.blocks()
+        sizes = [sum(len(places) for steps in members for places in steps) for members in plan]
+        if sizes != [block.n_tokens for block in blocks]:
+            raise refuse(0)
+        for number, (members, block) in enumerate(zip(plan, blocks, strict=True)):
             self.coder = new_coder()
             self.payload = np.frombuffer(block.payload, np.uint8).copy()
             open_coder(self.coder, self.payload)
