@@ -92,7 +92,16 @@ class IntegerCode(Shown):
         ------
         DataError
             If the data end within a codeword, hold a number of 2^63 or more, or go on after n.
+        InvalidArgument
+            If n is negative.
         """
+        if n < 0:
+            raise InvalidArgument(sentence(f"{self.name}.decode", "n", "be at least 0", n))
+        if n > 8 * len(data):  # no room is made for what cannot be there
+            raise DataError(
+                sentence(f"{self.name}.decode", "data", f"hold {n:,} numbers",
+                         f"{len(data):,} bytes", "Pass the bytes and the n of one encoding.")
+            )  # fmt: skip
         out = np.zeros(n, np.int64)
         blob = np.frombuffer(data, np.uint8)
         loops = loops_for(n)

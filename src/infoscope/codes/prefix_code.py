@@ -142,6 +142,8 @@ class PrefixCode(Shown):
         if not np.any(self.lengths):
             symbols, used, size = np.full(n, int(np.argmax(self.probabilities))), 0, 8 * len(data)
             read = n
+        elif n > 8 * len(data):  # no room is made for what cannot be there
+            symbols, read, used, size = np.empty(0, np.int64), 0, 0, 0
         elif self.arity == 2 and n >= WORTH_COMPILING and self._is_fast:
             symbols, read, used = self._decode_compiled(data, n)
             size = 8 * len(data)
@@ -151,9 +153,10 @@ class PrefixCode(Shown):
             symbols, read, used = self._decode_plain(digits.tolist(), n)
             size = digits.size
         if read < n:
+            got = f"{read:,} of them" if n <= 8 * len(data) else f"{len(data):,} bytes"
             raise DataError(
-                sentence("PrefixCode.decode", "data", f"hold {n:,} codewords of this code",
-                         f"{read:,} of them", "Pass the code, the bytes and the n of one encoding.")
+                sentence("PrefixCode.decode", "data", f"hold {n:,} codewords of this code", got,
+                         "Pass the code, the bytes and the n of one encoding.")
             )  # fmt: skip
         rest = size - used
         if rest > (7 if self.arity == 2 else 0) or (rest and data[-1] & ((1 << rest) - 1)):

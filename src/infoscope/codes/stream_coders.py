@@ -114,7 +114,7 @@ class StreamCoder:
         Raises
         ------
         DataError
-            If the data are no whole words, or are not used up after n symbols.
+            If the data are no whole words, stand for no symbol, or are not used up after n symbols.
         InvalidArgument
             If n is needed and missing, or does not fit.
 
@@ -214,18 +214,27 @@ class _AnsWriter(_RangeWriter):
 class _Reader:
     """Read symbols in order from either coder."""
 
-    def __init__(self, decoder: Any, models: Any, is_done: Callable[[], bool]) -> None:
+    def __init__(self, decoder: Any, models: Any, is_done: Callable[[], bool], call: str) -> None:
         self._decoder, self._models, self.is_done = decoder, models, is_done
+        self._call = call
 
     def read_one(self, p: NDArray[np.float64]) -> int:
-        return self._decoder.decode(self._models.Categorical(_ready(p), lazy=True))
+        return self._symbols(self._models.Categorical(_ready(p), lazy=True))
 
     def read_same(self, p: NDArray[np.float64], n: int) -> Any:
-        return self._decoder.decode(self._models.Categorical(_ready(p), perfect=False), n)
+        return self._symbols(self._models.Categorical(_ready(p), perfect=False), n)
 
     def read(self, p: NDArray[np.float64]) -> Any:
-        family = self._models.Categorical(perfect=False)
-        return self._decoder.decode(family, _ready(p))
+        return self._symbols(self._models.Categorical(perfect=False), _ready(p))
+
+    def _symbols(self, *what: Any) -> Any:
+        try:
+            return self._decoder.decode(*what)
+        except AssertionError:  # how constriction tells of words that no encoder writes
+            raise DataError(
+                sentence(self._call, "data", "be what encode wrote with these distributions",
+                         "words that stand for no symbol", "They were changed, or are of others.")
+            ) from None  # fmt: skip
 
 
 def _stream() -> Any:
@@ -243,14 +252,14 @@ def _reader(name: str, data: bytes, call: str) -> _Reader:
     words = np.frombuffer(data, "<u4").astype(np.uint32)
     if name == "arithmetic":
         decoder = stream.queue.RangeDecoder(words)
-        return _Reader(decoder, stream.model, decoder.maybe_exhausted)
+        return _Reader(decoder, stream.model, decoder.maybe_exhausted, call)
     if words.size and words[-1] == 0:  # constriction's own check is a panic
         raise DataError(
             sentence(call, "data", "end in a word above 0", "a last word of 0",
                      "The end of the data was lost or changed.")
         )  # fmt: skip
     decoder = stream.stack.AnsCoder(words)
-    return _Reader(decoder, stream.model, decoder.is_empty)
+    return _Reader(decoder, stream.model, decoder.is_empty, call)
 
 
 def _table(distributions: object, call: str) -> NDArray[np.float64]:
