@@ -11,6 +11,7 @@ import csv
 import gzip
 import io
 import re
+import sys
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -64,13 +65,16 @@ def read_delimited(
     InvalidArgument
         If `names` does not have one name a column, or `delimiter` is not one character.
     """
-    if delimiter is not None and (len(delimiter) != 1 or delimiter in '\r\n"'):
+    if delimiter is not None and (
+        len(delimiter) != 1 or delimiter in '\0\r\n"' or not delimiter.isascii()
+    ):
         raise InvalidArgument(sentence(
-            "scan", "delimiter", "be one character, and no line end or quote", repr(delimiter)
+            "scan", "delimiter", "be one character of ASCII, and no line end or quote",
+            repr(delimiter),
         ))  # fmt: skip
     try:
-        codecs.lookup(encoding)
-    except LookupError:
+        b"-\xff".decode(encoding, "replace")  # "hex", "idna" and their like cannot
+    except (LookupError, ValueError):
         raise InvalidArgument(
             sentence("scan", "encoding", "be one that Python knows", repr(encoding))
         ) from None
@@ -204,7 +208,8 @@ def _stream(path: Path) -> Iterator[pa.NativeFile]:
 def _told(path: Path, delimiter: str, encoding: str, header: bool) -> Iterator[None]:
     """Turn what Arrow says about a bad file into a sentence that names the line."""
     try:
-        yield
+        with _quiet():
+            yield
     except (pa.ArrowException, OSError, UnicodeError) as error:
         if _check_widths(path, delimiter, encoding) == 1 and header:
             raise _no_rows(path) from None
@@ -212,6 +217,25 @@ def _told(path: Path, delimiter: str, encoding: str, header: bool) -> Iterator[N
         raise DataError(
             sentence("scan", "source", "be readable delimited text", f"'{path}' ({reason})")
         ) from None
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep back the traceback that Arrow prints for a ragged row that is no text, before it stops.
+
+    It decodes the row before it hands it over; the exception has nowhere to go but stderr.
+    """
+    tell = sys.unraisablehook
+
+    def hook(said: Any) -> None:
+        if not isinstance(said.exc_value, UnicodeDecodeError):
+            tell(said)
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        sys.unraisablehook = tell
 
 
 def _lines(path: Path, encoding: str) -> Iterator[str]:
@@ -252,6 +276,11 @@ def _check_widths(path: Path, delimiter: str, encoding: str) -> int:
             "scan", "source", f"be {encoding} text",
             f"byte 0x{error.object[error.start]:02x} in line {reader.line_num + 1} of '{path}'",
             "Pass its encoding, for example encoding='latin-1' (--encoding latin-1).",
+        )) from None  # fmt: skip
+    except UnicodeError as error:  # UTF-16 without its mark
+        raise DataError(sentence(
+            "scan", "source", f"be {encoding} text", f"'{path}' ({error})",
+            "Name the order of its bytes, for example encoding='utf-16-le'.",
         )) from None  # fmt: skip
     except csv.Error:
         pass
