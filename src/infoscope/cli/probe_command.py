@@ -135,7 +135,7 @@ def read_labels(source: str, *, option: str) -> Any:
         if kind in (".csv", ".tsv"):
             return _column(text, "\t" if kind == ".tsv" else ",", column, option)
         return _numbers(text.splitlines())
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, EOFError, RecursionError, csv.Error) as error:
         if isinstance(error, (DataError, InvalidArgument)):
             raise
         raise DataError(

@@ -148,7 +148,7 @@ def _from_json_lines(path: Path, column: str) -> Iterator[Document]:
 def _from_line(path: Path, number: int, line: bytes, column: str) -> Document:
     try:
         value = json.loads(line)
-    except ValueError as error:  # includes bytes that are not UTF-8
+    except (ValueError, RecursionError) as error:  # includes bytes that are not UTF-8
         raise _unreadable(path, f"line {number} is no JSON: {error}") from None
     if not isinstance(value, dict) or column not in value:
         has = (

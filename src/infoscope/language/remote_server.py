@@ -121,7 +121,7 @@ class JsonServer:
     def _read(self, body: bytes, path: str) -> Any:
         try:
             return json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise self.refuse(
                 f"answered {path} with something that is no JSON ({len(body)} bytes)",
                 "Is it an OpenAI-compatible server?",

@@ -64,7 +64,9 @@ def open_folder(folder: str | Path, card: Mapping[str, Any]) -> Path:
         return path
     try:
         there = json.loads((path / _CARD).read_text("utf-8"))
-    except (OSError, ValueError) as error:
+        if not isinstance(there, dict):
+            raise ValueError("it holds no object")
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError(
             sentence("score_corpus", "resume", "hold a readable run.json", error)
         ) from None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -209,7 +211,10 @@ def load_activations(path: str | Path) -> Activations:
             arrays = {place.stem: array}
             if array.ndim == 3:
                 arrays = {f"layer {i}": rows for i, rows in enumerate(array)}
-    except (ValueError, OSError, EOFError) as error:
+    except (
+        ValueError, OSError, EOFError, ArithmeticError, LookupError, TypeError, AttributeError,
+        RecursionError, zipfile.BadZipFile, zlib.error,
+    ) as error:  # fmt: skip
         if isinstance(error, (DataError, NotFound)):
             raise
         raise DataError(
