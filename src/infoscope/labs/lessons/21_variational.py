@@ -44,7 +44,8 @@ for q in (np.array([0.5, 0.5]), np.array([0.9, 0.1]), posterior):
 # then. That the bound holds at all is Jensen's inequality, or Gibbs', of labs 5 and 4.
 #
 # Both divergences here, the gap and the rate, take their mean under $q$. That is the **reverse**
-# direction. They are often called forward KL, which would take its mean under the prior.
+# direction. They are often called forward KL, but that would take its mean under the other law: the
+# true posterior for the gap, the prior for the rate.
 
 # %% [markdown] exercise="closed"
 # ## The rate in closed form
@@ -80,14 +81,14 @@ general = [
     float(kl_divergence(Normal(mu=m, sigma=float(np.exp(w / 2))), Normal(mu=0.0, sigma=1.0)))
     for m, w in zip(mu, v, strict=True)
 ]
-print("nats in each dimension:", [round(float(k), 4) for k in each], "sum", float(each.sum()))
+print("nats in each dimension:", [round(float(k), 4) for k in each], f"sum {float(each.sum()):.4f}")
 assert isclose(float(each.sum()), 0.8833003559357852, rel_tol=1e-14)
 assert np.allclose(each.numpy(), general, rtol=1e-8)
 
 # %% [markdown] covers="C29"
 # ## What is minimised, and how it is added up
 #
-# Programs minimise **distortion + rate**. Boxes that call this the ELBO have the sign wrong: it is
+# Programs minimise **distortion + rate**. Texts that call this the ELBO have the sign wrong: it is
 # the *negative* ELBO. A factor β before the rate sets its price; only β = 1 gives the bound.
 #
 # Both terms are sums over everything inside one picture: 784 pixels here, a rate for each
@@ -166,7 +167,9 @@ line_chart(
 )
 
 # %% [markdown] covers="C11 X9"
-# That is the rate–distortion curve of a Gaussian, which the page below the first cell draws alive.
+# At the optimum the mean squared error is $\beta$. So this is the rate–distortion function of a
+# Gaussian, $\frac12 \ln(16 / D)$ at $D = \beta$ (lab 28). The explorer's page `rate-distortion`
+# draws it alive.
 #
 # As β → ∞ the rate goes to 0: $q(z \mid x)$ becomes the prior for every $x$, and the decoder draws
 # the same picture whatever came in. A rate of 0 is called **posterior collapse**. It is sometimes
@@ -197,13 +200,13 @@ def show(rows: dict[str, np.ndarray], title: str):
     for k, name in enumerate(rows):
         names[5 * round((28 * k + 14) / 5)] = name  # of 140 names, each fifth is drawn
     return heat_map(
-        picture,
+        15 * picture,
         names,
         [""] * picture.shape[1],
         title=title,
-        unit="0 to 1",
+        unit="grey levels 0 to 15",
         quantity="ink",
-        top=1.0,
+        top=15.0,
         description="Handwritten digits, a row each: " + ", ".join(rows) + ".",
     )
 
@@ -258,7 +261,9 @@ def fit(beta: float, epochs: int, seed: int = 0) -> Autoencoder:
 
 quick = fit(beta=1.0, epochs=2)
 with torch.no_grad():
-    print(quick.parts(test, 1.0).to_dict())
+    live = quick.parts(test, 1.0)
+    print(f"nats a digit: rate {live.rate:.2f}, distortion {live.distortion:.2f}, "
+          f"ELBO {live.elbo:.2f}")  # fmt: skip
     print(posterior_report(*quick.code(test)))
 
 # %% [markdown] covers="X16 T3.Ex16"
@@ -381,15 +386,20 @@ assert isclose(charged[4], found["distortion"][4] + 4 * found["rate"][4])
 # ## A rate is not yet information
 #
 # The rate splits in two (Hoffman and Johnson, 2016): the information $I(X; Z)$, what a code tells
-# of which digit it was, and how far all codes together miss the prior. Only the first is of use.
-# It cannot pass the logarithm of the number of digits: $\ln 2800 = 7.94$ nats.
+# of which picture it was, and the **misfit**, how far all codes together are from the prior. Only
+# the first is of use. It cannot pass the logarithm of the number of pictures: $\ln 2800 = 7.94$
+# nats.
 
 # %%
 from infoscope.figures import bar_chart
 
 bar_chart(
     [f"β = {b:g}: {word}" for b in BETAS for word in ("information", "misfit")],
-    [x for pair in zip(found["information"], found["misfit"], strict=True) for x in pair],
+    [
+        round(x, 3) + 0.0
+        for both in zip(found["information"], found["misfit"], strict=True)
+        for x in both
+    ],
     muted=[False, True] * 5,
     title="What the rate is spent on",
     x_label="nats a digit (cap of the information: 7.94)",
@@ -403,7 +413,7 @@ assert found["misfit"][0] > 2 * found["misfit"][1]
 
 # %% [markdown]
 # The misfit is what one sees when the decoder is given codes drawn from the prior. At β = 0.1 the
-# prior misses the places where real codes live, and the drawings are odd. At β = 1 and 4 they look
+# prior misses the places where real codes live, and the drawings are odd. At β = 1 and 4 most look
 # like digits; at 100 there is one cloud again.
 
 # %%
