@@ -7,7 +7,7 @@
 #
 # Each row $i$ scores all candidates $j$ by $s_{ij}$. The **InfoNCE** loss is the surprisal of the
 # true partner, $-\ln (e^{s_{ii}} / \sum_j e^{s_{ij}})$, averaged over rows, in nats. Van den Oord
-# and others (2018) proved
+# and others (2018) proved that on average over batches
 #
 # $$I(X; Y) \ge \ln N - \text{loss}.$$
 #
@@ -26,7 +26,7 @@ torch.manual_seed(0)
 first = torch.randn(64, 128, dtype=torch.float32).double()
 similar = first + 0.1 * torch.randn(64, 128, dtype=torch.float32).double()
 game = info_nce(first, similar, temperature=0.07)
-print(game)
+print(f"loss {float(game.loss):.1e} nats; the views share at least {float(game.bound):.4f} nats")
 assert isclose(float(game.loss), 9.6425e-05, rel_tol=1e-4)
 
 # %% [markdown] covers="T3.18"
@@ -142,8 +142,8 @@ assert isclose(warm, 4.1592, abs_tol=1e-3)
 # ## N = 128, random and perfect
 #
 # Measure `mean_128`, the mean loss of 100 random draws with $N = D = 128$ at temperature 0.07, and
-# work out `expected_128`, which is $\ln N$ plus the extra of above. Then `perfect`: the mean loss
-# of 30 draws with both views equal, a dict for $D$ = 128, 8, 4 and 2.
+# work out `expected_128`, which is $\ln N$ plus the extra found above. Then `perfect`: the mean
+# loss of 30 draws of $N = 128$ with both views equal, a dict for $D$ = 128, 8, 4 and 2.
 
 # %% answer="random"
 mean_128 = random_losses(128, 128, 100).mean()
@@ -199,7 +199,8 @@ for truth in truths:
     readings["DV"].append(np.array([bounds.donsker_varadhan(f).value for f in batches]))
     readings["SMILE"].append(np.array([bounds.smile(f).value for f in batches]))
     readings["CLUB"].append(np.array([bounds.club(f).value for f in batches]))
-print("truth   " + "".join(f"{name:>16}" for name in readings) + "   mean ± sd, nats")
+print("mean ± standard deviation, nats")
+print("truth   " + "".join(f"{name:>16}" for name in readings))
 for i, truth in enumerate(truths):
     cells = (f"{r[i].mean():9.2f} ± {r[i].std():4.2f}" for r in readings.values())
     print(f"{truth:5.0f}   " + "".join(cells))
@@ -220,10 +221,11 @@ line_chart(
 )
 
 # %% [markdown]
-# - **InfoNCE** never lies and never passes $\ln 64$. It barely scatters.
+# - **InfoNCE** is never too high on average, and never passes $\ln 64$. It barely scatters.
 #
-# - **NWJ** (Nguyen, Wainwright and Jordan, 2010) is right on average. Its scatter grows like
-#   $e^{I}$: one batch says little at 10 nats.
+# - **NWJ** (Nguyen, Wainwright and Jordan, 2010) is right on average. Its variance grows like
+#   $e^{I}$, and comes from ever rarer batches. At 10 nats hardly any of them is among these 150, so
+#   that the table even shows too little scatter, and a mean that is too high.
 #
 # - **DV** (Donsker and Varadhan, 1983; the objective of MINE) on a batch reads too *high*: the
 #   logarithm of a mean of few terms is too small. It is a lower bound only for the exact mean.
@@ -244,7 +246,7 @@ assert bounds.donsker_varadhan(np.zeros((2, 2))).kind == "neither"
 
 # %% [markdown]
 # McAllester and Stratos (2020) showed that this is no lack of wit: *any* lower bound that holds for
-# every law, from $N$ samples and with high confidence, is of the order of $\ln N$ at most.
+# every distribution, from $N$ samples and with high confidence, is of the order of $\ln N$ at most.
 
 # %% [markdown]
 # ## Real digits, half erased
@@ -364,5 +366,5 @@ assert ends == sorted(ends)
     "options": ["InfoNCE", "DV on each batch", "larger batches, or the exact density"],
     "answer": 2,
     "why": "InfoNCE stops at 4.16. DV reads high on batches, so it shows nothing. NWJ is right on "
-    "average, but at 8 nats it scatters by about 2.",
+    "average, but at 8 nats it scatters by more than 2.",
 }
