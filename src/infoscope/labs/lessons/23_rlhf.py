@@ -1,8 +1,9 @@
 # %% [markdown] covers="S19 C17" explorer="temperature"
 # # RLHF: reward, minus a price for going far
 #
-# A language model is to be pleasing, and to stay itself. So it gets a reward $r$ for each answer
-# and pays $\beta$ for every nat by which it leaves its old self, the **reference**:
+# In reinforcement learning from human feedback (RLHF) a language model is to be pleasing, and to
+# stay itself. So it gets a reward $r$ for each answer and pays $\beta$ for every nat by which it
+# leaves its old self, the **reference**:
 #
 # $$\max_\pi \; E_\pi[r] - \beta\, D(\pi \| \pi_\text{ref}).$$
 #
@@ -10,6 +11,7 @@
 # logs and the gradient one follows are two things, and breaks a few rules of thumb.
 #
 # Predict: ten answers, equally likely at first. What becomes of the worst one at the optimum?
+# (Below, the *value* is the mean reward less β times the KL.)
 
 # %%
 from math import isclose, log
@@ -104,7 +106,9 @@ scatter_plot(
     [kl_divergence(p, reference) for p in chosen],
     [float(p @ rewards) for p in chosen],
     curve=([kl_divergence(p, reference) for p in tilted], [float(p @ rewards) for p in tilted]),
-    curve_name="tilted policies",
+    x_range=(0, 2.4),
+    description="Eight dots, for n from 2 to 256, rise from 0.2 nats and a reward of 0.66 to 2.3 "
+    "nats and 2.0. They lie on or just below the line of tilted policies.",
     title="Best of n (dots) against the best there is (line)",
     x_label="KL from the reference, nats",
     y_label="mean reward",
@@ -175,8 +179,11 @@ for name, use in (("k1", "reward"), ("k2", "loss"), ("k3", "loss"), ("k1", "loss
         z = (z - 0.5 * step).detach().requires_grad_()
     ends[name, use] = torch.softmax(z.detach(), -1).numpy()
     reached = ends[name, use] @ pay.numpy() - 0.5 * kl_divergence(ends[name, use], old.numpy())
-    print(f"{name} in the {use:6}", ends[name, use].round(4), f"objective {reached:.4f}")
-print("optimum         ", goal.round(4), f"objective {value:.4f}")
+    chances = " ".join(f"{chance:.4f}" for chance in ends[name, use])
+    print(f"{name} in the {use:6}   {chances}   objective {reached:.4f}")
+print(
+    "optimum           ", " ".join(f"{chance:.4f}" for chance in goal), f"  objective {value:.4f}"
+)
 
 # %%
 assert np.allclose(ends["k1", "reward"], goal, atol=1e-6)
@@ -237,16 +244,17 @@ line_chart(
 # %%
 top = int(np.argmax(by_truth))
 print("n    ", *(f"{n:6}" for n in pools))
-print("score", *(f"{s:6.2f}" for s in by_score))
+print("score", *(f"{abs(s):6.2f}" for s in by_score))
 print("truth", *(f"{s:6.2f}" for s in by_truth))
 assert 0 < top < len(pools) - 1
 assert by_truth[-1] < by_truth[top] - 0.1
 assert by_score == sorted(by_score)
 
 # %% [markdown]
-# Gao, Schulman and Hilton (2022) measured such curves with language models. With $d = \sqrt{KL}$
-# they found $d(\alpha - \beta d)$ for the best of $n$ and $d(\alpha - \beta \ln d)$ for
-# reinforcement learning: two forms, often printed as one. They are laws of one family of models.
+# Gao, Schulman and Hilton (2022) measured such curves with language models. With
+# $d = \sqrt{\mathrm{KL}}$ they found $d(a - b\, d)$ for the best of $n$ and $d(a - b \ln d)$ for
+# reinforcement learning: two forms, often printed as one. The constants $a$ and $b$ were fitted to
+# one family of models. Drawn here: $a = 1$, with $b = 0.25$ and $b = 0.6$.
 
 # %%
 from infoscope.train import over_optimization
@@ -271,8 +279,9 @@ assert isclose(far[over_optimization(far, 1.0, 0.25, how="best_of_n").argmax()],
 # ## DPO: the same optimum without a reward
 #
 # People compare answers: $a$ beats $b$ with chance $\sigma(r_a - r_b)$ (Bradley and Terry, 1952),
-# where $\sigma(x) = 1/(1 + e^{-x})$. **DPO** (Rafailov and others, 2023) trains the policy on the
-# comparisons alone. Its loss is a binary cross-entropy in nats, and starts at $\ln 2$.
+# where $\sigma(x) = 1/(1 + e^{-x})$. Direct preference optimisation, **DPO** (Rafailov and others,
+# 2023), trains the policy on the comparisons alone. Its loss is a binary cross-entropy in nats, and
+# starts at $\ln 2$.
 #
 # Here the policy meets all pairs of ten answers, each weighted by its chance. It should end at the
 # tilted policy, although nobody told it a reward.
@@ -307,10 +316,11 @@ assert kl_divergence(learnt, wanted) < 1e-6
 # %% [markdown] covers="C33 S19"
 # ## Trust regions: what clipping does not do
 #
-# A policy is improved in steps, and each step should be short: TRPO (Schulman and others, 2015)
-# limits the KL from the policy that sampled. PPO (2017) clips the ratio $\pi/\pi_\text{old}$ to
-# $[0.8, 1.2]$ in its loss instead. It is often said to bound the KL. It does not: clipping removes
-# the *gradient* of tokens that are outside, and nothing stops one long step from getting there.
+# A policy is improved in steps, and each step should be short. Trust-region policy optimisation,
+# TRPO (Schulman and others, 2015), limits the KL from the policy that sampled. Proximal policy
+# optimisation, PPO (2017), clips the ratio $\pi/\pi_\text{old}$ to $[0.8, 1.2]$ in its loss
+# instead. It is often said to bound the KL. It does not: clipping removes the *gradient* of tokens
+# that are outside, and nothing stops one long step from getting there.
 #
 # Were every ratio inside, the KL could be at most $-\ln 0.8 = 0.223$ nats.
 
@@ -382,7 +392,8 @@ assert torch.allclose(slope, centred.detach() / 4, atol=0.02)
 # ## Watching the entropy die
 #
 # Reward alone makes a policy repeat its favourite. Its entropy falls to 0, it stops exploring, and
-# learning ends: **entropy collapse**. A monitor sees it coming. Below a policy over 50 tokens
+# learning ends: **entropy collapse**. A monitor sees it coming, and calls twice: at a fast *fall*
+# of the entropy, and when it passes a *floor*, here $\ln 1.5$ nats. Below a policy over 50 tokens
 # learns from noisy rewards, once without and once with a bonus of 0.3 for each nat of entropy.
 # With the bonus the optimum is $\mathrm{softmax}(r/0.3)$, as in soft actor–critic (Haarnoja and
 # others, 2018).
@@ -451,7 +462,7 @@ assert isclose(last.kl_ref, log(50) - last.entropy, abs_tol=1e-6)
 
 # %% quiz="negative"
 {
-    "ask": "Your log shows a KL to the reference of -0.02 nats for one batch. What is true?",
+    "ask": "Your log shows a KL to the reference of −0.02 nats for one batch. What is true?",
     "options": [
         "the KL is negative there",
         "the k1 estimate of that batch is; its mean cannot be",
