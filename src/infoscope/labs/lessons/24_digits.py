@@ -115,8 +115,9 @@ line_chart(
 # The lower curve is not the better one. Entropy asks nothing about labels. A network that is
 # certain of nonsense has entropy 0.
 #
-# The monitor's **collapse alarm** rang twice: the entropy fell fast, and below $\ln 1.5$ nats. For
-# a policy that must explore that would be the end (lab 23). A reader of clear digits is meant to
+# The monitor's **collapse alarm** rang twice: at epoch 7 the entropy was below its floor, $\ln 1.5$
+# nats, and at epoch 19 it saw a steep fall over the last records. For a policy that must explore
+# that would be the end (lab 23). A reader of clear digits is meant to
 # become certain, so here one passes `alarm=CollapseAlarm(floor=1, fall=math.inf)`, which listens
 # for a rise only.
 
@@ -191,7 +192,8 @@ assert float(cross_entropy_loss(certain, torch.tensor([0]), smoothing=0.1)) > 10
 
 # %% [markdown]
 # The floor is the entropy of the target, 0.500 nats. A smoothed training loss of 0.55 is nearly
-# perfect, and must not be compared with a plain loss. Being certain costs 5.4 nats there.
+# perfect, and must not be compared with a plain loss. The check's certain network, whose right
+# logit is ahead by 60, pays 5.4 nats.
 
 # %% [markdown] covers="X15 T3.Ex15"
 # ## A hundred epochs, with and without
@@ -233,12 +235,14 @@ def long_runs() -> dict[str, object]:
 # order of the digits. Another order changed everything by at most half of this.
 found = recorded("digits", long_runs, within={"curves": 0.1, "temperatures": 0.3, "halves": 0.12})
 curves = found["curves"]
+print("                loss, nats:            entropy,")
+print("          epoch  training   held out       nats  perplexity  accuracy")
 for name, run in curves.items():
     for at in (10, 30, 100):
+        seen, loss, own = (run[key][at - 1] for key in ("train_loss", "loss", "entropy"))
         print(
-            f"{name:8} epoch {at:3}: train {run['train_loss'][at - 1]:.4f}, held out "
-            f"{run['loss'][at - 1]:.4f} nats, entropy {run['entropy'][at - 1]:.4f} nats, "
-            f"perplexity {exp(run['loss'][at - 1]):.3f}, accuracy {run['accuracy'][at - 1]:.1%}"
+            f"{name:8}  {at:5}  {seen:8.4f}   {loss:8.4f}   {own:8.4f}  {exp(loss):10.3f}"
+            f"  {run['accuracy'][at - 1]:8.1%}"
         )
 
 # %%
