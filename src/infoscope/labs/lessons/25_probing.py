@@ -34,7 +34,7 @@ label = rng.integers(2, size=4000)
 x = (2 * label - 1) + 0.8 * rng.normal(size=4000)
 linear = v_information(x, label)
 print(f"truth {truth:.4f} nats; best possible accuracy {norm.cdf(1 / 0.8):.4f}")
-print(linear)
+print(f"probe {linear.value.short()}; accuracy {float(linear.accuracy):.4f}")
 assert isclose(truth, 0.4416944721811411, rel_tol=1e-10)
 assert isclose(norm.cdf(1 / 0.8), 0.8943502263331447, rel_tol=1e-12)
 assert linear.value.interval.low < truth < linear.value.interval.high
@@ -65,8 +65,9 @@ assert float(v_information(right, signs).accuracy) > 0.85
 # %% [markdown] covers="C27"
 # ## A lower bound, not the information
 #
-# It is often said that linear probes *estimate* what a layer knows. They bound it from below. The
-# simplest counterexample is the exclusive or: two bits, and the label says whether they differ.
+# It is often said that linear probes *estimate* what a layer knows. They bound it from below. Lab
+# 18 met the simplest counterexample in a sample, the exclusive or: two bits, and the label says
+# whether they differ. Here it is exact.
 
 # %%
 from infoscope.probe import data_processing_check
@@ -117,7 +118,8 @@ assert layers[1].information.value <= layers[0].information.value + 1e-12
 
 # %% [markdown]
 # A rise of V-information from layer to layer is a change of form. It is no contradiction to the
-# **data-processing inequality**, which says that $I(T; Y)$ can only fall.
+# **data-processing inequality**: of the numbers $T$ of a layer, it says that $I(T; Y)$ can only
+# fall from layer to layer.
 
 # %% [markdown] exercise="same"
 # ## Accuracy is not information
