@@ -46,6 +46,9 @@ assert noisy < 4
 # Every other number is the answer to another question: what is left of $X$ after $T$ was cut into
 # bins, or after noise was added? That is a fair question. But the bins are part of it, so a plane
 # without a stated **noise model** says nothing.
+#
+# Below, the bins grow from narrow to wide. The fall need not be smooth: wider bins have their edges
+# elsewhere.
 
 # %%
 from infoscope.figures import line_chart
@@ -80,7 +83,7 @@ from infoscope.core.errors import InvalidArgument
 try:
     information_plane(model, (torch.rand(16, 4), parity), noise=None, layers=["1"])
 except InvalidArgument as refusal:
-    print(fill(str(refusal), 95))
+    print(fill(str(refusal), 84))
 else:
     raise AssertionError("a sample without noise has no finite value")
 
@@ -115,8 +118,8 @@ assert checked.layers[1].linear.value > checked.layers[0].linear.value + 0.5
 # ## When it does lose
 #
 # Now give all four weights the same sign, without biases. All negative numbers end in one point.
-# Give `left`, the bits $I(X; T)$ that are left of the 4 bits of 16 equally likely numbers -8 … -1,
-# 1 … 8.
+# Give `left`, the bits $I(X; T)$ that are left of the 4 bits of 16 equally likely numbers
+# $-8, \dots, -1, 1, \dots, 8$.
 
 # %% answer="lost"
 left = 8 * (1 / 16) * log2(16) + 0.5 * log2(2)
@@ -295,9 +298,9 @@ assert min(lows) < 8
 # So falls and rises are real with ReLU. They depend on the start, and say which units are dead.
 # They do not tell whether the network generalises.
 #
-# What $I(T; Y)$ tells is limited too. Without noise it is $I(X; Y)$, all of it, before the first
-# step. What rises in training is how easily a simple reader can use it: that is V-information, and
-# lab 25 measures it.
+# What $I(T; Y)$ tells is limited too. Without noise, and as long as no two inputs meet, it is
+# $I(X; Y)$, all of it, before the first step. What rises in training is how easily a simple reader
+# can use it: that is V-information, and lab 25 measures it.
 
 # %% [markdown] exercise="most"
 # ## A bound on every plane
