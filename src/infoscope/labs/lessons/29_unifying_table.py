@@ -57,8 +57,35 @@ assert isclose(rows[-1][3], 1.077121671779585, rel_tol=1e-12)
 assert isclose(rows[-1][5], 0.04746865771501175, rel_tol=1e-12)
 
 # %% [markdown]
-# A language model does the same for each next token, and so does a compressor: the ideal code of
-# a symbol has $-\log q$ nats. Code 100,000 symbols for real, and weigh the file.
+# A **language model** does the same for each next token, given those before it: the constant is
+# $H(\text{next} \mid \text{context})$, and what training can take away is the mean KL over
+# contexts. Here the context is one word, and the model knows only how frequent words are. So what
+# it misses is the information of a word about the next.
+
+# %%
+from itertools import pairwise
+
+story = "the cat sat on the mat and the rat sat on the cat and the mat"
+words = story.split()
+known = sorted(set(words))
+table = np.zeros((len(known), len(known)))
+for word, following in pairwise(words):
+    table[known.index(word), known.index(following)] += 1 / (len(words) - 1)
+context = table.sum(axis=1)
+frequency = table.sum(axis=0)
+row(
+    "language model",
+    np.mean([-log(frequency[known.index(word)]) for word in words[1:]]),
+    context @ [entropy(part / part.sum()) for part in table],
+    context @ [kl_divergence(part / part.sum(), frequency) for part in table],
+    form="H(next|context) + E D(data‖model)",
+    mean_under="data",
+)
+assert isclose(rows[-1][5], mutual_information(table), rel_tol=1e-12)
+
+# %% [markdown]
+# So does a compressor: the ideal code of a symbol has $-\log q$ nats. Code 100,000 symbols for
+# real, and weigh the file.
 
 # %%
 from infoscope.codes import arithmetic
@@ -189,7 +216,7 @@ row(
 # "Diffusion trains a cross-entropy" is not wrong, but says little. Each step asks for the KL of two
 # normals of the **same** width. It is a squared distance of their means, divided by twice the
 # variance: a weighted squared error (Ho, Jain & Abbeel 2020). The usual loss drops the weights, and
-# so trades one bound for another.
+# is then no longer the bound itself.
 
 # %%
 alpha, alpha_bar = 0.98, 0.6  # this step's, and all steps' up to here
@@ -272,6 +299,7 @@ preferred = 1 / (1 + exp(-(2.0 - 0.0)))
 least = entropy([preferred, 1 - preferred])
 
 # %% check="dpo"
+assert isclose(preferred, (1 + np.tanh(1.0)) / 2, rel_tol=1e-12)
 
 
 def dpo(pi: np.ndarray) -> float:
@@ -316,6 +344,9 @@ for n in (2, 8, 32, 128):
     partners = torch.arange(n).expand(len(x), n)
     bounds[n] = log(n) - train.cross_entropy_loss(scores, partners).item()
     print(f"N = {n:3}: bound {bounds[n]:.4f}   I(X;Y) = {truth:.4f} nats")
+rows.append(
+    ("contrastive, N = 128", "≥ log N − I(X;Y)", "data", log(128) - bounds[128], log(128), -truth)
+)
 assert bounds[2] < bounds[8] < bounds[32]
 assert abs(bounds[128] - truth) < 0.02
 
@@ -348,7 +379,8 @@ row(
 # %% [markdown] exercise="gan" covers="C33"
 # ## GANs: neither direction
 #
-# The best discriminator says $D(x) = p(x) / (p(x) + q(x))$ for data $p$ and fakes $q$. Let $p$ be
+# A generative adversarial network (GAN) makes fakes, and a discriminator tells them from data. The
+# best discriminator says $D(x) = p(x) / (p(x) + q(x))$ for data $p$ and fakes $q$. Let $p$ be
 # [.5, .3, .2] and $q$ [.6, .3, .1]. Compute `mean_loss`, its mean log loss in nats over equally
 # many real and fake samples. Which divergence is missing to $\ln 2$?
 
@@ -379,10 +411,10 @@ assert isclose(mutual_information(both), isc.jensen_shannon_divergence(p, fake),
 # ## The table
 
 # %%
-print(f"{'objective':30}{'the loss is':45}mean under")
+print(f"{'objective':32}{'the loss is':41}mean under")
 for name, form, mean_under, *_ in rows:
-    print(f"{name:30}{form:45}{mean_under}")
-assert len(rows) == 13
+    print(f"{name:32}{form:41}{mean_under}")
+assert len(rows) == 15
 
 # %%
 from infoscope.figures import bar_chart
@@ -421,10 +453,10 @@ assert grid[focal.argmin()] < 0.85
 
 # %%
 cards = [
-    ("surprisal", "surprisal(0)", isc.surprisal(0.0), "an impossible event surprises without end"),
+    ("surprisal", "surprisal(0)", isc.surprisal(0.0), "what cannot happen, happened"),
     ("entropy", "entropy([1, 0])", entropy([1.0, 0.0]), "0 log 0 = 0, and never −0"),
     ("cross-entropy", "cross_entropy([1, 0], [0, 1])", cross_entropy([1.0, 0.0], [0.0, 1.0]),
-     "inf where the model excludes what happens"),
+     "the model excludes what happens"),
     ("KL", "kl_divergence([1, 0], [.5, .5])", kl_divergence([1.0, 0.0], [0.5, 0.5]),
      "0 log (0/q) = 0"),
     ("KL", "kl_divergence([.5, .5], [1, 0])", kl_divergence([0.5, 0.5], [1.0, 0.0]),
@@ -439,7 +471,7 @@ for (_, _, value, _), right in zip(cards, expected, strict=True):
     assert value == right or isclose(value, right, rel_tol=1e-12)
 assert str(float(entropy([1.0, 0.0]))) == "0.0"
 for _, call, value, at_zero in cards:
-    print(f"{call:42}{float(value):9.6g} nats   {at_zero}")
+    print(f"{call:41}{float(value):9.6g} nats  {at_zero}")
 
 # %% quiz="direction"
 {
