@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from infoscope.channels import pictures
+from infoscope.core.saving import plain_values
 from infoscope.core.showing import Shown
 from infoscope.core.units import UNITS, check_unit
 from infoscope.figures import Figure
@@ -73,7 +74,7 @@ class Solution(Shown):
     def to_dict(self) -> dict[str, Any]:
         """Return plain Python values, ready for `json.dumps`; infinities become strings."""
         return {"quantity": self.quantity} | {
-            f.name: _plain(getattr(self, f.name)) for f in fields(self)
+            f.name: plain_values(getattr(self, f.name)) for f in fields(self)
         }
 
     def __float__(self) -> float:
@@ -266,12 +267,12 @@ class Curve(Shown):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the columns and diagnostics as plain Python values."""
-        columns = {name: _plain(getattr(self, name)) for name in self.columns}
+        columns = {name: plain_values(getattr(self, name)) for name in self.columns}
         return {
             "quantity": self.quantity,
             "unit": self.unit,
             "converged": self.converged,
-            "gap": _plain(self.gap),
+            "gap": plain_values(self.gap),
             "n_steps": self.n_steps,
             **columns,
         }
@@ -314,13 +315,3 @@ class RateDistortionCurve(Curve):
     def slopes(self) -> np.ndarray[Any, Any]:
         """-dR/dD at every point, in `unit` per unit of distortion."""
         return self.column("slope")
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return [_plain(item) for item in value.tolist()]
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, float) and not np.isfinite(value):
-        return str(value)
-    return value

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import importlib
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr
 
-from infoscope.core.errors import InvalidArgument, MissingExtra, sentence
-from infoscope.core.extras import is_installed
-from infoscope.core.files import write_text
+from infoscope.core.errors import InvalidArgument, sentence
+from infoscope.core.extras import require
 from infoscope.core.result import Estimate, Interval
+from infoscope.core.saving import SavedAsJson, SavedAsPage, plain_values
 from infoscope.core.showing import Shown
 from infoscope.language.aggregate import block_average
 from infoscope.language.compare_rows import TokenDivergences
+from infoscope.language.result import exponential
 
 __all__ = ["QUANTILES", "ComparedPlace", "ModelComparison", "PairedTest", "Reading"]
 
@@ -79,7 +77,7 @@ class ComparedPlace(Shown):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ModelComparison(Shown):
+class ModelComparison(SavedAsPage, SavedAsJson, Shown):
     """Two models on one text; A is the reference (the base model), B the one judged by it.
 
     Attributes
@@ -194,8 +192,7 @@ class ModelComparison(Shown):
     def rms_delta_p(self) -> Estimate:
         """Root of the mean squared change of the actual token's probability."""
         square = self._per_token("", self.delta_p**2, unit="")
-        return _mapped(square, "root mean square change of p(token)", math.sqrt,
-                       _root_slope, "square root of")  # fmt: skip
+        return _root(square, "root mean square change of p(token)")
 
     @property
     def perplexity_ratio(self) -> Estimate:
@@ -204,7 +201,7 @@ class ModelComparison(Shown):
         with np.errstate(invalid="ignore"):
             mean = self._per_token("", found.surprisal_b - found.surprisal_a)
         mean = replace(mean, unit="")
-        return _mapped(mean, "perplexity of B / perplexity of A", _exp, _exp, "exp of")
+        return replace(exponential(mean, ""), quantity="perplexity of B / perplexity of A")
 
     def quantiles(
         self, of: str = "kl_divergence", at: Sequence[float] = QUANTILES
@@ -284,11 +281,7 @@ class ModelComparison(Shown):
 
     def to_frame(self) -> Any:
         """Return one row per place as a pandas DataFrame (nats, byte offsets)."""
-        if not is_installed("pandas"):
-            raise MissingExtra(
-                "ModelComparison.to_frame: pandas is not installed. Run: pip install pandas"
-            )
-        pandas = importlib.import_module("pandas")
+        pandas = require("pandas", extra=None, purpose="ModelComparison.to_frame")
         found = self.divergences
         if found is None:
             ends, lengths, paid_a, paid_b = self._segments
@@ -308,44 +301,43 @@ class ModelComparison(Shown):
             "n_bytes": len(self.text), "n_tokens_a": len(self.a), "n_tokens_b": len(self.b),
             "same_tokenizer": self.same_tokenizer, "notes": list(self.notes),
             "estimates": {name: value.to_dict() for name, value in self.estimates.items()},
-            "test": {"statistic": _plain(test.statistic), "p_value": _plain(test.p_value),
+            "test": {"statistic": plain_values(test.statistic),
+                     "p_value": plain_values(test.p_value),
                      "degrees_of_freedom": test.degrees_of_freedom, "how": test.how},
         }  # fmt: skip
         if self.divergences is not None:
             plain["quantiles"] = {
-                name: {f"{share:g}": _plain(value) for share, value in self.quantiles(name).items()}
+                name: {
+                    f"{share:g}": plain_values(value)
+                    for share, value in self.quantiles(name).items()
+                }
                 for name in ("kl_divergence", "reverse_kl_divergence", "jensen_shannon")
             }
         places: list[dict[str, Any]] = []
         for i in range(self.n_places):
             each = self.place(i)
             row = {"text": each.text, "start": each.start, "end": each.end,
-                   "surprisal_a": _plain(each.surprisal_a),
-                   "surprisal_b": _plain(each.surprisal_b)}  # fmt: skip
+                   "surprisal_a": plain_values(each.surprisal_a),
+                   "surprisal_b": plain_values(each.surprisal_b)}  # fmt: skip
             if self.divergences is not None:
                 row |= {
-                    name: _plain(float(getattr(self.divergences, name)[i]))
+                    name: plain_values(float(getattr(self.divergences, name)[i]))
                     for name in ("kl_divergence", "reverse_kl_divergence", "jensen_shannon")
                 }
             places.append(row)
         plain["places"] = places
         return plain
 
-    def save_json(self, path: str | Path) -> Path:
-        """Write `to_dict` to a file, whole or not at all; return its path."""
-        text = json.dumps(self.to_dict(), ensure_ascii=False)
-        return write_text(path, text, function="ModelComparison.save_json")
-
     def _card_body_(self) -> str:
         from infoscope.language.comparison_report import comparison_card
 
         return comparison_card(self)
 
-    def save_html(self, path: str | Path) -> Path:
-        """Write a self-contained report to a file, whole or not at all; return its path."""
-        report = importlib.import_module("infoscope.language.comparison_report")
-        text = report.comparison_page(self)
-        return write_text(path, text, function="ModelComparison.save_html")
+    def to_html(self, *, name: str = "") -> str:
+        """Return the report as one self-contained page; `name` is what the text is called."""
+        from infoscope.language.comparison_report import comparison_page
+
+        return comparison_page(self, name=name)
 
     # ----- inside -----
 
@@ -389,24 +381,13 @@ class ModelComparison(Shown):
         )  # fmt: skip
 
 
-def _mapped(estimate: Estimate, quantity: str, f: Any, slope: Any, how: str) -> Estimate:
-    """Return f of an estimate: ends by f, standard error by the slope."""
-    stderr = None if estimate.stderr is None else abs(slope(estimate.value)) * estimate.stderr
-    ends = estimate.interval
-    if ends is not None:
-        low = max(ends.low, 0.0) if f is math.sqrt else ends.low  # a mean of squares is no less
-        ends = Interval(f(low), f(ends.high), ends.level, f"{how} the mean's interval: {ends.how}")
-    return replace(estimate, quantity=quantity, value=f(estimate.value), stderr=stderr,
-                   interval=ends)  # fmt: skip
-
-
-def _root_slope(value: float) -> float:
-    return 0.5 / math.sqrt(value) if value else 0.0
-
-
-def _exp(nats: float) -> float:
-    return math.exp(nats) if nats < 709.0 else math.inf  # exp(709.79) overflows a double
-
-
-def _plain(value: float) -> float | str:
-    return value if math.isfinite(value) else str(value)
+def _root(square: Estimate, quantity: str) -> Estimate:
+    """Return the square root of an estimate: ends by the root, standard error by its slope."""
+    value = math.sqrt(square.value)
+    stderr = None if square.stderr is None else (square.stderr / (2.0 * value) if value else 0.0)
+    ends = square.interval and Interval(
+        math.sqrt(max(square.interval.low, 0.0)),  # a mean of squares is no less
+        math.sqrt(square.interval.high), square.interval.level,
+        f"square root of the mean's interval: {square.interval.how}",
+    )  # fmt: skip
+    return replace(square, quantity=quantity, value=value, stderr=stderr, interval=ends)

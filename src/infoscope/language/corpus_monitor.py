@@ -6,7 +6,6 @@ Nothing is deleted: every document gets its numbers, and flags with the reason a
 from __future__ import annotations
 
 import importlib
-import json
 import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
@@ -15,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from infoscope.core.errors import InvalidArgument, MissingExtra, sentence
-from infoscope.core.extras import is_installed
-from infoscope.core.files import write_text
+from infoscope.core.errors import InvalidArgument, sentence
+from infoscope.core.extras import require
 from infoscope.core.progress import Progress
+from infoscope.core.saving import SavedAsJson, plain_values
 from infoscope.core.showing import Shown
 from infoscope.language.arguments import whole_number
 from infoscope.language.corpus_signals import (
@@ -104,7 +103,7 @@ class MonitoredDocument(Shown):
 
 
 @dataclass(frozen=True, slots=True)
-class CorpusReport(Shown):
+class CorpusReport(SavedAsJson, Shown):
     """What was found in each document, the thresholds, and the model that read them."""
 
     documents: tuple[MonitoredDocument, ...]
@@ -131,27 +130,19 @@ class CorpusReport(Shown):
         """Return plain values for `json.dumps`; infinities as text."""
         return {
             "model": self.model, "n_gram": self.n_gram, "passage_bytes": self.passage,
-            "thresholds": _plain(asdict(self.thresholds)), "n_documents": len(self),
+            "thresholds": plain_values(asdict(self.thresholds)), "n_documents": len(self),
             "n_flagged": len(self.flagged), "notes": list(self.notes),
-            "documents": [_plain(asdict(each)) for each in self.documents],
+            "documents": [plain_values(asdict(each)) for each in self.documents],
         }  # fmt: skip
 
     def to_frame(self) -> Any:
         """Return one row per document as a pandas DataFrame; flags as one text."""
-        if not is_installed("pandas"):
-            raise MissingExtra(
-                "CorpusReport.to_frame: pandas is not installed. Run: pip install pandas"
-            )
+        pandas = require("pandas", extra=None, purpose="CorpusReport.to_frame")
         rows = [
             {**asdict(each), "flags": ", ".join(sorted({flag.kind for flag in each.flags}))}
             for each in self.documents
         ]
-        return importlib.import_module("pandas").DataFrame(rows)
-
-    def save_json(self, path: str | Path) -> Path:
-        """Write `to_dict` to a file, whole or not at all; return its path."""
-        text = json.dumps(self.to_dict(), ensure_ascii=False)
-        return write_text(path, text, function="CorpusReport.save_json")
+        return pandas.DataFrame(rows)
 
 
 def monitor_corpus(
@@ -329,11 +320,3 @@ def _passage_flags(
             flags.append(Flag(kind, f"{worst:.2f} {words} from byte {start:,} to {end:,}", worst,
                               threshold, start, end))  # fmt: skip
     return flags
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value

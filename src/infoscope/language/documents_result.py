@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from infoscope.core.errors import InvalidArgument, sentence
-from infoscope.core.files import write_text
 from infoscope.core.result import Estimate
+from infoscope.core.saving import SavedAsJson, plain_values
 from infoscope.core.showing import Shown
 from infoscope.language.aggregate import BlockAverage, block_average, ratio_over_groups
 from infoscope.language.regroup import characters_per_token, line_starts, separators_per_token
@@ -97,7 +95,7 @@ class DocumentScore(Shown):
         """Return plain values for `json.dumps`."""
         plain = {each.name: getattr(self, each.name) for each in fields(self)}
         del plain["averages"], plain["model"], plain["settings"]
-        numbers = {key: _plain(value) for key, value in plain.items()}
+        numbers = {key: plain_values(value) for key, value in plain.items()}
         return numbers | {"estimates": {key: e.to_dict() for key, e in self.estimates.items()}}
 
     def state(self) -> dict[str, Any]:
@@ -120,7 +118,7 @@ class DocumentScore(Shown):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class CorpusScore(Shown):
+class CorpusScore(SavedAsJson, Shown):
     """Many documents under one model: a summary of each, and of all together.
 
     Attributes
@@ -215,11 +213,6 @@ class CorpusScore(Shown):
             "documents": [each.to_dict() for each in self.documents],
         }
 
-    def save_json(self, path: str | Path) -> Path:
-        """Write `to_dict` to a file, whole or not at all; return its path."""
-        text = json.dumps(self.to_dict(), ensure_ascii=False)
-        return write_text(path, text, function="CorpusScore.save_json")
-
     def _rate(self, which: str) -> Estimate:
         quantity, above, below, unit = _RATES[which]
         scored = [each for each in self.documents if each.n_tokens]
@@ -277,7 +270,3 @@ def _estimate(
         method=of.model, n=of.n_tokens, notes=average.notes, settings=settings,
         diagnostics={"n_blocks": average.n_blocks},
     )  # fmt: skip
-
-
-def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infoscope.core.errors import InvalidArgument, sentence
-from infoscope.core.files import write_text
 from infoscope.core.result import Estimate, Interval
+from infoscope.core.saving import SavedAsPage
 from infoscope.core.showing import Shown
 from infoscope.estimate import entropy_rate
 from infoscope.figures import Figure
@@ -55,7 +54,7 @@ class RateBound(Shown):
 
 
 @dataclass(frozen=True)
-class RateBounds(Shown):
+class RateBounds(SavedAsPage, Shown):
     """What one text tells of the entropy rate of its source, in bits per character or byte.
 
     Attributes
@@ -110,12 +109,11 @@ class RateBounds(Shown):
 
         return rate_figure(self)
 
-    def save_html(self, path: str | Path, *, name: str = "") -> Path:
-        """Write the bounds as a page to look at; `name` is what the text is called."""
-        report = importlib.import_module("infoscope.language.rate_report")
-        return write_text(
-            path, report.rate_report(self, name=name), function="RateBounds.save_html"
-        )
+    def to_html(self, *, name: str = "") -> str:
+        """Return the bounds as one self-contained page; `name` is what the text is called."""
+        from infoscope.language.rate_report import rate_report
+
+        return rate_report(self, name=name)
 
 
 def entropy_rate_bounds(

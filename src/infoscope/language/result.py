@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import importlib
-import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from infoscope.core.errors import InvalidArgument, MissingExtra, sentence
-from infoscope.core.extras import is_installed
-from infoscope.core.files import write_text
+from infoscope.core.errors import InvalidArgument, sentence
+from infoscope.core.extras import require
 from infoscope.core.result import Estimate, Interval
+from infoscope.core.saving import SavedAsJson, SavedAsPage, freeze_arrays, plain_values
 from infoscope.core.showing import Shown
+from infoscope.core.units import perplexity_from_loss
 from infoscope.language.aggregate import block_average
 from infoscope.language.regroup import (
     RunningRate,
@@ -115,7 +113,7 @@ class ScoredWord(Shown):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class TextScore(Shown):
+class TextScore(SavedAsPage, SavedAsJson, Shown):
     """The surprisal of every token of a text under one model, in nats.
 
     Attributes
@@ -163,9 +161,7 @@ class TextScore(Shown):
     byte_surprisal: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
-        for value in vars(self).values():
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)
+        freeze_arrays(self)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -335,11 +331,7 @@ class TextScore(Shown):
 
     def to_frame(self) -> Any:
         """Return one row per token as a pandas DataFrame (nats, byte offsets)."""
-        if not is_installed("pandas"):
-            raise MissingExtra(
-                "TextScore.to_frame: pandas is not installed. Run: pip install pandas"
-            )
-        pandas = importlib.import_module("pandas")
+        pandas = require("pandas", extra=None, purpose="TextScore.to_frame")
         return pandas.DataFrame({
             "token": [_readable(token) for token in self.tokens],
             "id": self.ids, "start": self.starts, "end": self.ends,
@@ -351,7 +343,8 @@ class TextScore(Shown):
         tokens = [
             {
                 "text": _readable(token), "id": i, "start": start, "end": end,
-                "surprisal": _plain(surprisal), "entropy": _plain(entropy), "rank": rank,
+                "surprisal": plain_values(surprisal), "entropy": plain_values(entropy),
+                "rank": rank,
                 "alternatives": [
                     {"text": text, "probability": p} for text, p in self.alternatives(at)
                 ],
@@ -374,20 +367,16 @@ class TextScore(Shown):
             "tokens": tokens,
         }
 
-    def save_json(self, path: str | Path) -> Path:
-        """Write `to_dict` to a file, whole or not at all; return its path."""
-        text = json.dumps(self.to_dict(), ensure_ascii=False)
-        return write_text(path, text, function="TextScore.save_json")
-
     def _card_body_(self) -> str:
         from infoscope.language.report import text_card
 
         return text_card(self)
 
-    def save_html(self, path: str | Path) -> Path:
-        """Write a self-contained report to a file, whole or not at all; return its path."""
-        report = importlib.import_module("infoscope.language.report")
-        return write_text(path, report.text_report(self), function="TextScore.save_html")
+    def to_html(self, *, name: str = "") -> str:
+        """Return the report as one self-contained page; `name` is what the text is called."""
+        from infoscope.language.report import text_report
+
+        return text_report(self, name=name)
 
     def _rate(
         self,
@@ -413,17 +402,14 @@ class TextScore(Shown):
 
 def exponential(rate: Estimate, unit: str) -> Estimate:
     """Return exp of a rate in nats: ends of the interval by exp, standard error by the slope."""
-    value = _exp(rate.value)
+    value = perplexity_from_loss(rate.value)
     stderr = None if rate.stderr is None else value * rate.stderr
     ends = rate.interval and Interval(
-        _exp(rate.interval.low), _exp(rate.interval.high), rate.interval.level,
+        perplexity_from_loss(rate.interval.low), perplexity_from_loss(rate.interval.high),
+        rate.interval.level,
         f"exp of the mean's interval: {rate.interval.how}",
     )  # fmt: skip
     return replace(rate, value=value, unit=unit, stderr=stderr, interval=ends)
-
-
-def _exp(nats: float) -> float:
-    return math.inf if nats >= 709.0 else math.exp(nats)  # exp(709.79) overflows a double
 
 
 def _unknown(estimate: Estimate, why: str = _NOT_UTF8) -> Estimate:
@@ -432,7 +418,3 @@ def _unknown(estimate: Estimate, why: str = _NOT_UTF8) -> Estimate:
 
 def _readable(token: bytes) -> str:
     return token.decode("utf-8", "backslashreplace")
-
-
-def _plain(value: float) -> float | str:
-    return value if math.isfinite(value) else str(value)

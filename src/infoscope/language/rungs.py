@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from infoscope.core.errors import InvalidArgument, NotFound, sentence
-from infoscope.core.files import write_text
 from infoscope.core.result import Estimate
+from infoscope.core.saving import SavedAsPage
 from infoscope.core.showing import Shown
 from infoscope.core.units import from_nats
 from infoscope.language.aggregate import block_average
@@ -68,7 +68,7 @@ class Rung(Shown):
 
 
 @dataclass(frozen=True)
-class Ladder(Shown):
+class Ladder(SavedAsPage, Shown):
     """What a held-out text costs under one model after another.
 
     Attributes
@@ -116,10 +116,11 @@ class Ladder(Shown):
         """Return the bar chart: bits per byte of every rung, with intervals."""
         return importlib.import_module("infoscope.language.ladder_report").ladder_figure(self)
 
-    def save_html(self, path: str | Path, *, name: str = "") -> Path:
-        """Write the ladder as a page to look at; `name` is what the text is called."""
-        report = importlib.import_module("infoscope.language.ladder_report")
-        return write_text(path, report.ladder_report(self, name=name), function="Ladder.save_html")
+    def to_html(self, *, name: str = "") -> str:
+        """Return the ladder as one self-contained page; `name` is what the text is called."""
+        from infoscope.language.ladder_report import ladder_report
+
+        return ladder_report(self, name=name)
 
 
 def ladder(

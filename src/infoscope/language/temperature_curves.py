@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,12 +12,15 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import stdtrit
 
-from infoscope.core.errors import InvalidArgument, MissingExtra, sentence
-from infoscope.core.extras import is_installed
+from infoscope.core.errors import InvalidArgument, sentence
+from infoscope.core.extras import require
 from infoscope.core.result import Estimate, Interval
+from infoscope.core.saving import plain_values
 from infoscope.core.showing import Shown
+from infoscope.core.units import perplexity_from_loss
 from infoscope.figures import Figure, line_chart
 from infoscope.language.aggregate import block_average
+from infoscope.language.result import exponential
 from infoscope.language.temperature_rows import TemperatureRows
 
 __all__ = ["BestTemperature", "TemperatureSweep", "best_temperature"]
@@ -110,17 +112,10 @@ class TemperatureSweep(Shown):
     @property
     def perplexity(self) -> list[Estimate]:
         """Perplexity, exp of the mean cost, at each temperature."""
-        found: list[Estimate] = []
-        for mean in self.mean_surprisal:
-            value = _exp(mean.value)
-            ends = mean.interval and Interval(
-                _exp(mean.interval.low), _exp(mean.interval.high), mean.interval.level,
-                f"exp of the mean's interval: {mean.interval.how}",
-            )  # fmt: skip
-            stderr = None if mean.stderr is None else value * mean.stderr
-            found.append(replace(mean, quantity="perplexity", value=value, unit="per token",
-                                 stderr=stderr, interval=ends))  # fmt: skip
-        return found
+        return [
+            replace(exponential(mean, "per token"), quantity="perplexity")
+            for mean in self.mean_surprisal
+        ]
 
     @property
     def bits_per_byte(self) -> list[Estimate]:
@@ -137,20 +132,18 @@ class TemperatureSweep(Shown):
 
     def to_frame(self) -> Any:
         """Return one row per temperature as a pandas DataFrame (nats)."""
-        if not is_installed("pandas"):
-            raise MissingExtra(
-                "TemperatureSweep.to_frame: pandas is not installed. Run: pip install pandas"
-            )
-        return importlib.import_module("pandas").DataFrame(self._columns())
+        pandas = require("pandas", extra=None, purpose="TemperatureSweep.to_frame")
+        return pandas.DataFrame(self._columns())
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for `json.dumps` (nats); infinities as text."""
         columns = {
-            name: [_plain(float(value)) for value in values]
+            name: [plain_values(float(value)) for value in values]
             for name, values in self._columns().items()
         }
         best = self.best and {
-            "temperature": self.best.estimate.to_dict(), "surprisal": _plain(self.best.surprisal),
+            "temperature": self.best.estimate.to_dict(),
+            "surprisal": plain_values(self.best.surprisal),
             "gain": self.best.gain.to_dict(), "inside": self.best.inside,
         }  # fmt: skip
         return {"model": self.model, "rule": dict(self.rule or {}), "unit": "nats",
@@ -178,7 +171,7 @@ class TemperatureSweep(Shown):
         columns = {"temperature": self.temperatures, "entropy": self.entropy.mean(0)}
         if self.surprisal is not None:
             columns["surprisal"] = self.surprisal.mean(0)
-            columns["perplexity"] = np.array([_exp(float(x)) for x in columns["surprisal"]])
+            columns["perplexity"] = perplexity_from_loss(columns["surprisal"])
         columns["entropy_slope"] = self.entropy_slope.mean(0)
         return columns
 
@@ -287,11 +280,3 @@ def _between(
     paid = rows.surprisal[:, near] + sign * span / 6.0 * (steps[0] + 4.0 * steps[1] + steps[2])
     curve = (1 - t) * float(v0.mean()) + t * float(v1.mean())
     return ends[0] + t * width, steps[2], paid, curve
-
-
-def _exp(nats: float) -> float:
-    return math.exp(nats) if nats < 709.0 else math.inf  # exp(709.79) overflows a double
-
-
-def _plain(value: float) -> float | str:
-    return value if math.isfinite(value) else str(value)

@@ -6,7 +6,6 @@ read more of it: it measures what is easy, not what is there. Both are set side 
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +13,8 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize
 
-from infoscope.core.errors import InvalidArgument, MissingExtra, WrongType, sentence
-from infoscope.core.extras import is_installed
+from infoscope.core.errors import InvalidArgument, WrongType, sentence
+from infoscope.core.extras import require
 from infoscope.core.resample import Rng
 from infoscope.core.result import Estimate, Interval
 from infoscope.core.showing import Shown
@@ -81,10 +80,7 @@ class DataProcessing(Shown):
 
     def to_frame(self) -> Any:
         """Return one row a layer as a pandas DataFrame."""
-        if not is_installed("pandas"):
-            raise MissingExtra(
-                "DataProcessing.to_frame: pandas is not installed. Run: pip install pandas"
-            )
+        pandas = require("pandas", extra=None, purpose="DataProcessing.to_frame")
         rows = [
             {
                 "layer": row.layer, "n_units": row.n_units, "linear": row.linear.value,
@@ -93,7 +89,7 @@ class DataProcessing(Shown):
             }
             for row in self.layers
         ]  # fmt: skip
-        return importlib.import_module("pandas").DataFrame(rows)
+        return pandas.DataFrame(rows)
 
     def figure(self) -> Figure:
         """Draw both over the layers; needs two layers."""

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pyarrow as pa
 
-from infoscope.core.files import write_text
 from infoscope.core.result import Estimate
+from infoscope.core.saving import SavedAsJson, SavedAsPage, plain_values
 from infoscope.core.showing import Shown
 from infoscope.tables.selection_interactions import Interaction
-from infoscope.tables.selection_result import plain_number
 
 __all__ = ["ColumnDrift", "DriftReport"]
 
@@ -91,7 +88,7 @@ class ColumnDrift(Shown):
             "p_value", "q_value", "missing_reference", "missing_current", "missing_p_value",
             "missing_q_value",
         ):  # fmt: skip
-            result[name] = plain_number(getattr(self, name))
+            result[name] = plain_values(getattr(self, name))
         for name in ("labels", "reference", "current", "notes"):
             result[name] = list(getattr(self, name))
         for name in ("new", "vanished"):
@@ -100,7 +97,7 @@ class ColumnDrift(Shown):
 
 
 @dataclass(frozen=True, eq=False)
-class DriftReport(Shown):
+class DriftReport(SavedAsPage, SavedAsJson, Shown):
     """What `infoscope.tables.drift` found, in nats; columns by effect, largest first.
 
     Parameters
@@ -121,6 +118,8 @@ class DriftReport(Shown):
     notes : tuple of str
         What a careful reader must know.
     """
+
+    json_indent: ClassVar[int | None] = 1
 
     reference: str
     current: str
@@ -210,18 +209,13 @@ class DriftReport(Shown):
             "notes": list(self.notes),
         }
 
-    def save_json(self, path: str | Path) -> Path:
-        """Write `to_dict` as JSON, all or nothing, and return the path."""
-        text = json.dumps(self.to_dict(), ensure_ascii=False, indent=1, allow_nan=False)
-        return write_text(path, text + "\n", function="DriftReport.save_json")
-
     def _card_body_(self) -> str:
         from infoscope.tables.report_drift import drift_card
 
         return drift_card(self)
 
-    def save_html(self, path: str | Path) -> Path:
-        """Write the report as one self-contained page, all or nothing, and return the path."""
+    def to_html(self) -> str:
+        """Return the report as one self-contained page."""
         from infoscope.tables.report_drift import drift_page
 
-        return write_text(path, drift_page(self), function="DriftReport.save_html")
+        return drift_page(self)

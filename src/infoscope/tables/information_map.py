@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from infoscope.core.errors import DataError, InvalidArgument, UnknownName, sentence
-from infoscope.core.files import write_text
 from infoscope.core.result import Estimate
+from infoscope.core.saving import SavedAsJson, SavedAsPage, plain_values
 from infoscope.core.showing import Shown
 from infoscope.tables.columns import Column
 from infoscope.tables.conditional_ranking import Found, rank_by_gaps, rank_given
@@ -48,9 +46,9 @@ class Ranked(Shown):
         return {
             "column": self.column,
             "estimate": self.estimate.to_dict(),
-            "p_value": _json_number(self.p_value),
-            "q_value": _json_number(self.q_value),
-            "fraction": _json_number(self.fraction),
+            "p_value": plain_values(self.p_value),
+            "q_value": plain_values(self.q_value),
+            "fraction": plain_values(self.fraction),
         }
 
 
@@ -72,13 +70,13 @@ class Redundant(Shown):
         return {
             "column": self.column,
             "given": self.given,
-            "normalized": _json_number(self.normalized),
+            "normalized": plain_values(self.normalized),
             "estimate": self.estimate.to_dict(),
         }
 
 
 @dataclass(frozen=True, eq=False)
-class InformationMap(Shown):
+class InformationMap(SavedAsPage, SavedAsJson, Shown):
     """Entropies of columns and mutual information between them, as `infoscope.tables.scan` returns.
 
     Parameters
@@ -101,6 +99,8 @@ class InformationMap(Shown):
         Codes of the mapped columns, for questions that pairs do not answer; for a table on an
         engine, what asks it again (left behind when the map is pickled).
     """
+
+    json_indent: ClassVar[int | None] = 1
 
     source: str
     n_rows: int
@@ -328,21 +328,16 @@ class InformationMap(Shown):
             "notes": list(self.notes),
         }
 
-    def save_json(self, path: str | Path) -> Path:
-        """Write `to_dict` as JSON, all or nothing, and return the path."""
-        text = json.dumps(self.to_dict(), ensure_ascii=False, indent=1, allow_nan=False)
-        return write_text(path, text + "\n", function="InformationMap.save_json")
-
     def _card_body_(self) -> str:
         from infoscope.tables.report import table_card
 
         return table_card(self)
 
-    def save_html(self, path: str | Path) -> Path:
-        """Write the report as one self-contained page, all or nothing, and return the path."""
+    def to_html(self) -> str:
+        """Return the report as one self-contained page."""
         from infoscope.tables.report import table_report
 
-        return write_text(path, table_report(self), function="InformationMap.save_html")
+        return table_report(self)
 
     def _ranked(self, found: Sequence[Found]) -> list[Ranked]:
         names = self.mutual_information.columns
@@ -391,7 +386,3 @@ def _best_first(ranked: Ranked) -> tuple[bool, float, str]:
     """Order by value, unknown values last, names last of all."""
     value = float(ranked.estimate)
     return math.isnan(value), 0.0 if math.isnan(value) else -value, ranked.column
-
-
-def _json_number(value: float) -> float | str:
-    return value if math.isfinite(value) else str(value)

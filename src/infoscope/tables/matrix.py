@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from infoscope.core.errors import UnknownName, sentence
 from infoscope.core.result import Estimate, Interval
+from infoscope.core.saving import freeze_arrays, plain_values
 from infoscope.core.showing import Shown
 from infoscope.core.units import UNITS, check_unit
 from infoscope.tables.contingency import P_RULES
@@ -78,10 +79,7 @@ class MutualInformation(Shown):
     level: float
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)
+        freeze_arrays(self)
 
     def __repr__(self) -> str:
         columns = ", ".join(self.columns[:6]) + (", ..." if len(self.columns) > 6 else "")
@@ -224,10 +222,7 @@ class MutualInformation(Shown):
             "p_rules": list(P_RULES),
         }  # fmt: skip
         for name in (*_IN_UNIT, "normalized", "p_value", "q_value", "n", "rule"):
-            rows = getattr(self, name).tolist()
-            result[name] = [
-                [value if math.isfinite(value) else str(value) for value in row] for row in rows
-            ]
+            result[name] = plain_values(getattr(self, name))
         return result
 
     def _index(self, name: str) -> int:

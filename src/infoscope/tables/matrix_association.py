@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from infoscope.core.result import Estimate
+from infoscope.core.saving import plain_values
 from infoscope.core.skewed_law import pearson_three_tail
 
 __all__ = ["Association", "associate", "cell_moments"]
@@ -67,20 +68,16 @@ class Association:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain Python values, ready for `json.dumps`; infinities and NaN become strings."""
-
-        def plain(value: float) -> float | str:
-            return value if math.isfinite(value) else str(value)
-
         return {
             "column": self.column, "other": self.other, "n": self.n,
             "mutual_information": self.mutual_information.to_dict(),
-            "normalized": {key: plain(value) for key, value in self.normalized.items()},
-            "uncertainty": [plain(value) for value in self.uncertainty],
-            "cramers_v": plain(self.cramers_v),
-            "cramers_v_corrected": plain(self.cramers_v_corrected),
-            "chi_squared": plain(self.chi_squared),
-            "cressie_read": plain(self.cressie_read),
-            "cressie_read_p": plain(self.cressie_read_p),
+            "normalized": {key: plain_values(value) for key, value in self.normalized.items()},
+            "uncertainty": [plain_values(value) for value in self.uncertainty],
+            "cramers_v": plain_values(self.cramers_v),
+            "cramers_v_corrected": plain_values(self.cramers_v_corrected),
+            "chi_squared": plain_values(self.chi_squared),
+            "cressie_read": plain_values(self.cressie_read),
+            "cressie_read_p": plain_values(self.cressie_read_p),
         }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from scipy.special import ndtri
 from infoscope.core.errors import DataError, InvalidArgument, sentence
 from infoscope.core.progress import Progress
 from infoscope.core.result import Estimate, Interval
+from infoscope.core.saving import plain_values
 from infoscope.core.showing import Shown
 from infoscope.estimate.independence import benjamini_hochberg
 from infoscope.estimate.many_tables import FIELDS, pair_statistics
@@ -22,7 +23,6 @@ from infoscope.tables.conditional import conditional_statistics
 from infoscope.tables.counts import PairTables
 from infoscope.tables.reading import NULL_MARKERS
 from infoscope.tables.selection_input import Bins, read_coded, seed_of
-from infoscope.tables.selection_result import plain_number
 
 __all__ = ["Interaction", "interactions", "search_pairs"]
 
@@ -64,10 +64,10 @@ class Interaction(Shown):
             "column": self.column,
             "other": self.other,
             "synergy": self.synergy.to_dict(),
-            "together": plain_number(self.together),
-            "alone": [plain_number(value) for value in self.alone],
-            "p_value": plain_number(self.p_value),
-            "q_value": plain_number(self.q_value),
+            "together": plain_values(self.together),
+            "alone": [plain_values(value) for value in self.alone],
+            "p_value": plain_values(self.p_value),
+            "q_value": plain_values(self.q_value),
         }
 
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pyarrow as pa
 
-from infoscope.core.files import write_text
 from infoscope.core.result import Estimate
+from infoscope.core.saving import SavedAsJson, SavedAsPage, plain_values
 from infoscope.core.showing import Shown
 
-__all__ = ["Pick", "Selection", "plain_number"]
+__all__ = ["Pick", "Selection"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +54,17 @@ class Pick(Shown):
         """Return plain Python values, ready for `json.dumps`; infinities and NaN become strings."""
         return {
             "column": self.column,
-            "score": plain_number(self.score),
+            "score": plain_values(self.score),
             "relevance": self.relevance.to_dict(),
-            "redundancy": plain_number(self.redundancy),
-            "p_value": plain_number(self.p_value),
-            "conditional_p_value": plain_number(self.conditional_p_value),
-            "fraction": plain_number(self.fraction),
+            "redundancy": plain_values(self.redundancy),
+            "p_value": plain_values(self.p_value),
+            "conditional_p_value": plain_values(self.conditional_p_value),
+            "fraction": plain_values(self.fraction),
         }
 
 
 @dataclass(frozen=True, eq=False)
-class Selection(Shown):
+class Selection(SavedAsPage, SavedAsJson, Shown):
     """The columns that `infoscope.tables.select` chose, best first, in nats.
 
     Parameters
@@ -102,6 +100,8 @@ class Selection(Shown):
     >>> chosen.columns, round(chosen.picks[0].fraction, 2)
     (('rain',), 1.0)
     """
+
+    json_indent: ClassVar[int | None] = 1
 
     source: str
     n_rows: int
@@ -153,7 +153,7 @@ class Selection(Shown):
             "source": self.source,
             "n_rows": self.n_rows,
             "target": self.target,
-            "entropy": plain_number(self.entropy),
+            "entropy": plain_values(self.entropy),
             "unit": "nats",
             "method": self.method,
             "stop_level": self.stop_level,
@@ -165,28 +165,13 @@ class Selection(Shown):
             "notes": list(self.notes),
         }
 
-    def save_json(self, path: str | Path) -> Path:
-        """Write `to_dict` as JSON, all or nothing, and return the path."""
-        text = json.dumps(self.to_dict(), ensure_ascii=False, indent=1, allow_nan=False)
-        return write_text(path, text + "\n", function="Selection.save_json")
-
     def _card_body_(self) -> str:
         from infoscope.tables.report_selection import selection_card
 
         return selection_card(self)
 
-    def save_html(self, path: str | Path) -> Path:
-        """Write the report as one self-contained page, all or nothing, and return the path."""
+    def to_html(self) -> str:
+        """Return the report as one self-contained page."""
         from infoscope.tables.report_selection import selection_report
 
-        return write_text(path, selection_report(self), function="Selection.save_html")
-
-
-def plain_number(value: float) -> float | str:
-    """Return a float that JSON can hold: infinities and NaN as text, as `Estimate` writes them.
-
-    >>> plain_number(0.5), plain_number(float("nan"))
-    (0.5, 'nan')
-    """
-    value = float(value)
-    return value if math.isfinite(value) else str(value)
+        return selection_report(self)

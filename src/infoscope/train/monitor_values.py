@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from infoscope.core.showing import Shown
-from infoscope.core.units import bits
+from infoscope.core.units import bits, perplexity_from_loss
 
 __all__ = ["MonitorRecord", "MonitorValues"]
 
@@ -60,12 +60,12 @@ class MonitorValues(Shown):
     @property
     def perplexity(self) -> float:
         """exp(loss_nats); inf above the largest float64, which is a loss of 709.78 nats."""
-        return _exp(self.loss_nats)
+        return perplexity_from_loss(self.loss_nats)
 
     @property
     def effective_vocabulary(self) -> float | None:
         """exp(entropy): the number of equally likely tokens that leaves the same doubt."""
-        return None if self.entropy is None else _exp(self.entropy)
+        return None if self.entropy is None else perplexity_from_loss(self.entropy)
 
     @property
     def bits_per_byte(self) -> float | None:
@@ -121,7 +121,3 @@ class MonitorRecord(Shown):
     def to_dict(self) -> dict[str, float | int | str]:
         """Return the step and the values."""
         return {"step": self.step, **self.values.to_dict()}
-
-
-def _exp(nats: float) -> float:
-    return math.exp(nats) if nats <= math.log(1.7976931348623157e308) else math.inf

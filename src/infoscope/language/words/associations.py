@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias, get_args
@@ -11,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import xlogy
 
-from infoscope.core.errors import InvalidArgument, MissingExtra, UnknownName, sentence
-from infoscope.core.extras import is_installed
+from infoscope.core.errors import InvalidArgument, UnknownName, sentence
+from infoscope.core.extras import require
 from infoscope.core.showing import Shown
 from infoscope.language.arguments import whole_number
 from infoscope.language.words.exact_tails import log_upper_tail
@@ -146,15 +145,10 @@ class Collocations(Shown):
 
     def to_frame(self) -> Any:
         """Return one row per pair as a pandas DataFrame."""
-        if not is_installed("pandas"):
-            raise MissingExtra(
-                "Collocations.to_frame: pandas is not installed. Run: pip install pandas"
-            )
+        pandas = require("pandas", extra=None, purpose="Collocations.to_frame")
         names = np.array(self.words, object)
         columns = {name: getattr(self, name) for name in _COLUMNS}
-        return importlib.import_module("pandas").DataFrame(
-            {"x": names[self.x], "y": names[self.y], **columns}
-        )
+        return pandas.DataFrame({"x": names[self.x], "y": names[self.y], **columns})
 
     def to_dict(self, k: int | None = None) -> dict[str, Any]:
         """Return plain values of the first k pairs (all by default) for `json.dumps`."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from infoscope.core.result import Estimate
+from infoscope.core.saving import SavedAsPage
 from infoscope.core.showing import Shown
-from infoscope.figures import Figure, Html, Section, Tile, bar_chart, esc, page, save_page
+from infoscope.figures import Figure, Html, Section, Tile, bar_chart, esc, page
 from infoscope.figures import stat_tiles as tiles
 
 __all__ = ["Knowledge"]
@@ -21,7 +21,7 @@ _LEVEL = 0.05
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Knowledge(Shown):
+class Knowledge(SavedAsPage, Shown):
     """Information about the truth in the state against in the output, on the same examples.
 
     Attributes
@@ -142,10 +142,6 @@ class Knowledge(Shown):
         title = f"{name}: what is known and what is said" if name else "What is known and said"
         return page(title, sections, footer="Made by infoscope.",
                     subtitle=f"{self.state.n:,} examples, each held out once.")  # fmt: skip
-
-    def save_html(self, path: str | Path, *, name: str = "") -> Path:
-        """Write the page to `path` and return the path."""
-        return save_page(path, self.to_html(name=name))
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for `json.dumps`."""

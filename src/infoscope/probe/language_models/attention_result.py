@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,9 +11,10 @@ from numpy.typing import NDArray
 from infoscope.core.errors import InvalidArgument, UnknownName, sentence
 from infoscope.core.extras import require
 from infoscope.core.result import Estimate
+from infoscope.core.saving import SavedAsPage, freeze_arrays
 from infoscope.core.showing import Shown
 from infoscope.core.units import check_unit, from_nats
-from infoscope.figures import Html, Section, heat_map, page, save_page, table
+from infoscope.figures import Html, Section, heat_map, page, table
 from infoscope.language.aggregate import block_average
 from infoscope.language.result import ScoringRule
 
@@ -27,7 +27,7 @@ QUANTITIES = ("entropy", "normalised", "sink")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class AttentionEntropy(Shown):
+class AttentionEntropy(SavedAsPage, Shown):
     """What every attention head spreads its weight over, token by token.
 
     Attributes
@@ -58,9 +58,7 @@ class AttentionEntropy(Shown):
     sink: NDArray[np.float64]
 
     def __post_init__(self) -> None:
-        for value in vars(self).values():
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)
+        freeze_arrays(self)
 
     def __repr__(self) -> str:
         layers, heads, n = self.entropy.shape
@@ -147,10 +145,6 @@ class AttentionEntropy(Shown):
             footer="Made by infoscope. Attention weights say where a head looks, not how much it "
             "brings back.",
         )  # fmt: skip
-
-    def save_html(self, path: str | Path, *, name: str = "") -> Path:
-        """Write the page to `path` and return the path."""
-        return save_page(path, self.to_html(name=name))
 
     def to_frame(self) -> Any:
         """Return one row per layer and head as a pandas DataFrame (nats, shares)."""

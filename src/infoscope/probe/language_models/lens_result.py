@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import importlib
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +13,7 @@ from numpy.typing import NDArray
 
 from infoscope.core.extras import require
 from infoscope.core.result import Estimate
+from infoscope.core.saving import SavedAsPage, freeze_arrays, plain_values
 from infoscope.core.showing import Shown
 from infoscope.language.aggregate import block_average
 from infoscope.language.result import ScoringRule
@@ -26,7 +25,7 @@ __all__ = ["LogitLens"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LogitLens(Shown):
+class LogitLens(SavedAsPage, Shown):
     """Every layer's prediction of every token of a text, in nats.
 
     Attributes
@@ -72,9 +71,7 @@ class LogitLens(Shown):
     spellings: Mapping[int, bytes]
 
     def __post_init__(self) -> None:
-        for value in vars(self).values():
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)
+        freeze_arrays(self)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -152,12 +149,6 @@ class LogitLens(Shown):
         module = importlib.import_module("infoscope.probe.language_models.lens_report")
         return module.lens_report(self, name=name)
 
-    def save_html(self, path: str | Path, *, name: str = "") -> Path:
-        """Write the page to `path` and return the path."""
-        from infoscope.figures import save_page
-
-        return save_page(path, self.to_html(name=name))
-
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for `json.dumps`: rule, averages per layer and tokens (nats)."""
         averages = zip(
@@ -174,9 +165,9 @@ class LogitLens(Shown):
                 {
                     "text": token.decode("utf-8", "backslashreplace"), "id": int(self.ids[t]),
                     "start": int(self.starts[t]), "end": int(self.ends[t]),
-                    "settled": int(self.settled[t]), "entropy": _plain(self.entropy[:, t]),
-                    "surprisal": _plain(self.surprisal[:, t]),
-                    "kl_final_layer": _plain(self.kl[:, t]), "rank": self.rank[:, t].tolist(),
+                    "settled": int(self.settled[t]), "entropy": plain_values(self.entropy[:, t]),
+                    "surprisal": plain_values(self.surprisal[:, t]),
+                    "kl_final_layer": plain_values(self.kl[:, t]), "rank": self.rank[:, t].tolist(),
                     "guess": [self.guesses(layer, t)[0][0] for layer in self.layers],
                 }
                 for t, token in enumerate(self.tokens)
@@ -214,7 +205,3 @@ def _mean(quantity: str, row: NDArray[np.float64], settings: dict[str, object]) 
         quantity, average.value, "nats/token", stderr=average.stderr, interval=average.interval(),
         method="logit lens", n=len(row), notes=average.notes, settings=settings,
     )  # fmt: skip
-
-
-def _plain(values: NDArray[np.float64]) -> list[float | str]:
-    return [v if math.isfinite(v) else str(v) for v in values.tolist()]

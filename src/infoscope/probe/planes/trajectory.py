@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from infoscope.core.errors import DataError, MissingExtra, NotFound, UnknownName, sentence
-from infoscope.core.extras import is_installed
-from infoscope.core.files import write_text
+from infoscope.core.errors import DataError, NotFound, UnknownName, sentence
+from infoscope.core.extras import require
 from infoscope.core.result import Estimate, Interval
+from infoscope.core.saving import SavedAsJson, SavedAsPage
 from infoscope.core.showing import Shown
 from infoscope.core.units import Unit
 
@@ -38,7 +38,7 @@ class PlanePoint(Shown):
 
 
 @dataclass(frozen=True, slots=True)
-class PlaneTrajectory(Shown):
+class PlaneTrajectory(SavedAsPage, SavedAsJson, Shown):
     """Every point of a plane, the entropies that frame it, and what a reader must know.
 
     Parameters
@@ -146,14 +146,14 @@ class PlaneTrajectory(Shown):
         pictures = importlib.import_module("infoscope.probe.planes.pictures")
         return pictures.plane_frames(self, noise)
 
-    def save_html(self, path: str | Path, *, title: str = "Information plane") -> Path:
-        """Write one page: for each noise model the plane, a slider over epochs, and the numbers.
+    def to_html(self, *, title: str = "Information plane") -> str:
+        """Return one page: for each noise model the plane, a slider over epochs, and the numbers.
 
         The slider is made of radio buttons (arrow keys move it); the page holds no script and loads
         nothing.
         """
         page = importlib.import_module("infoscope.probe.planes.plane_page")
-        return write_text(path, page.plane_page(self, title), function="PlaneTrajectory.save_html")
+        return page.plane_page(self, title)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for `json.dumps`; `load_trajectory` reads them back."""
@@ -174,17 +174,9 @@ class PlaneTrajectory(Shown):
             ],
         }  # fmt: skip
 
-    def save_json(self, path: str | Path) -> Path:
-        """Write `to_dict` to a file, whole or not at all; return its path."""
-        text = json.dumps(self.to_dict(), ensure_ascii=False)
-        return write_text(path, text, function="PlaneTrajectory.save_json")
-
     def to_frame(self) -> Any:
         """Return one row a point as a pandas DataFrame: values, errors and ends of brackets."""
-        if not is_installed("pandas"):
-            raise MissingExtra(
-                "PlaneTrajectory.to_frame: pandas is not installed. Run: pip install pandas"
-            )
+        pandas = require("pandas", extra=None, purpose="PlaneTrajectory.to_frame")
         rows: list[dict[str, object]] = []
         for point in self.points:
             row: dict[str, object] = {
@@ -198,7 +190,7 @@ class PlaneTrajectory(Shown):
                 row[f"{name}_low"] = None if ends is None else ends.low
                 row[f"{name}_high"] = None if ends is None else ends.high
             rows.append(row)
-        return importlib.import_module("pandas").DataFrame(rows)
+        return pandas.DataFrame(rows)
 
 
 def load_trajectory(path: str | Path) -> PlaneTrajectory:

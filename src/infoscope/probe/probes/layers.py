@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from infoscope.core.errors import InvalidArgument, UnknownName, WrongType, sente
 from infoscope.core.progress import Progress
 from infoscope.core.resample import Rng
 from infoscope.core.result import Estimate
+from infoscope.core.saving import SavedAsPage
 from infoscope.core.showing import Shown
 from infoscope.core.units import UNITS, Unit
 from infoscope.probe.probes.fitting import Family
@@ -28,7 +28,7 @@ __all__ = ["LayerReport", "layer_report"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LayerReport(Shown):
+class LayerReport(SavedAsPage, Shown):
     """V-information of each layer about one target, on the same test examples.
 
     Attributes
@@ -105,12 +105,11 @@ class LayerReport(Shown):
 
         return layer_figure(self)
 
-    def save_html(self, path: str | Path, *, name: str = "") -> Path:
-        """Write the report as a page and return its path."""
-        from infoscope.figures import save_page
+    def to_html(self, *, name: str = "") -> str:
+        """Return the report as one self-contained page; `name` is what was probed."""
         from infoscope.probe.probes.layer_page import layer_page
 
-        return save_page(path, layer_page(self, name=name))
+        return layer_page(self, name=name)
 
     def __str__(self) -> str:
         width = max(len(name) for name in self.layers)
