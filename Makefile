@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq --retries 5 --constraint constraints.txt
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help demo test test-heavy test-all setup check lint types docs bench fmt clean
+.PHONY: help demo test test-heavy test-all setup check lint types docs bench drift fmt clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -41,8 +41,11 @@ docs: $(VENV)/.dev-ready  ## run the code of README and docs, build the site int
 	@$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
 
-bench: $(VENV)/.dev-ready  ## measure speed against peers anew, into benchmarks/results/*.csv
-	@for script in benchmarks/*/*.py; do echo "$$script"; $(BIN)/python "$$script" || exit 1; done
+bench: $(VENV)/.dev-ready  ## measure against peers anew, into benchmarks/results (ARGS="--list" says what)
+	@$(BIN)/python benchmarks/bench.py $(ARGS)
+
+drift: $(VENV)/.dev-ready  ## run the quick benchmarks aside, say what moved (ARGS="--all": every one)
+	@$(BIN)/python benchmarks/drift.py $(ARGS)
 
 clean:  ## remove the environment and all caches of this folder
 	@rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis docs/_build infoscope-report.html

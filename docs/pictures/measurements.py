@@ -17,6 +17,8 @@ FOLDERS = {
     "estimate": "Estimates",
     "explore": "Explorer",
     "figures": "Figures",
+    "house": "The whole",
+    "labs": "Labs",
     "language": "Language",
     "probe": "Probing",
     "speed": "Exact measures",

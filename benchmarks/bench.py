@@ -1,0 +1,222 @@
+"""Run the benchmarks one after the other, and say what was left out and why.
+
+    python benchmarks/bench.py                        # all that can run here, hours
+    python benchmarks/bench.py speed channels         # those whose path begins so
+    python benchmarks/bench.py --at-most 1            # those of about a minute
+    python benchmarks/bench.py --list                 # what there is, and how long it takes
+    python benchmarks/bench.py --data FOLDER          # where alice29.txt and the like are
+
+Each runs in a process of its own with one thread, and writes its tables under benchmarks/results.
+`--write-readme` renews the tables of benchmarks/README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import re
+import resource
+import shlex
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+__all__ = ["Script", "chosen", "lacking", "read_scripts", "readme", "run", "written_into"]
+
+HERE = Path(__file__).parent
+SCRIPTS = HERE / "scripts.toml"
+README = HERE / "README.md"
+BEGIN = "<!-- made by `python benchmarks/bench.py --write-readme` from scripts.toml -->"
+END = "<!-- until here -->"
+PLACE = re.compile(r"\{(data|data-folder|data-all|stdlib):([^}]*)\}|\{(work|repository)\}")
+
+
+@dataclass(frozen=True)
+class Script:
+    """One benchmark: how it is called, what it writes, and how its tables are compared."""
+
+    path: str
+    pillar: str
+    tables: list[str]
+    shows: str
+    cpu_minutes: float
+    needs: list[str]
+    key: list[str]
+    arguments: list[str] = field(default_factory=list)
+    before: str = ""
+    install: str = ""
+    peers: str = ""
+    appends: bool = False
+    relative: dict[str, float] = field(default_factory=dict)
+    absolute: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Path and options, as a person would type them."""
+        options = [one for one in self.arguments if "{" not in one]
+        return " ".join([self.path, *options]) if len(options) == len(self.arguments) else self.path
+
+
+class NoSuchData(LookupError):
+    """A file that a script reads is not where it was looked for."""
+
+
+def read_scripts(path: Path = SCRIPTS) -> list[Script]:
+    """Return the benchmarks in the order of the file."""
+    return [Script(**entry) for entry in tomllib.loads(path.read_text(encoding="utf-8"))["script"]]
+
+
+def chosen(scripts: list[Script], names: list[str], at_most: float | None = None) -> list[Script]:
+    """Return the scripts whose path begins with one of the names, and that take no longer."""
+    for name in names:
+        if not any(script.path.startswith(name) for script in scripts):
+            raise SystemExit(f"no benchmark begins with {name!r}: see `bench.py --list`")
+    wanted = [s for s in scripts if not names or s.path.startswith(tuple(names))]
+    return [s for s in wanted if at_most is None or s.cpu_minutes <= at_most]
+
+
+def lacking(script: Script, folders: list[Path]) -> str:
+    """Return why a script cannot run here, or nothing."""
+    gone = [name for name in script.needs if importlib.util.find_spec(name) is None]
+    if gone:
+        return f"needs {', '.join(gone)}: {script.install or 'pip install -e .[dev]'}"
+    try:
+        _filled(script, folders, Path())
+    except NoSuchData as error:
+        return str(error)
+    return ""
+
+
+def _filled(script: Script, folders: list[Path], work: Path) -> list[str]:
+    """Return the arguments with every place filled in."""
+    found: list[str] = []
+    for argument in script.arguments:
+        whole = PLACE.fullmatch(argument)
+        if whole and whole[1] == "data-all":
+            folder = _look_for(whole[2], folders)
+            found += [str(path) for path in sorted(folder.iterdir()) if path.is_file()]
+        else:
+            found.append(PLACE.sub(lambda place: _fill(place, folders, work), argument))
+    return found
+
+
+def _fill(place: re.Match[str], folders: list[Path], work: Path) -> str:
+    kind, name, plain = place.groups()
+    if plain:
+        return str(work if plain == "work" else HERE.parent)
+    if kind == "stdlib":
+        return str(Path(sysconfig.get_path("stdlib")) / name)
+    path = _look_for(name, folders)
+    return str(path.parent if kind == "data-folder" else path)
+
+
+def _look_for(name: str, folders: list[Path]) -> Path:
+    for folder in folders:
+        for path in sorted(folder.rglob(name)):
+            return path
+    raise NoSuchData(f"needs {name}: name a folder that holds it by --data")
+
+
+def written_into(script: Script, results: Path) -> list[Path]:
+    """Return the files that the script writes, under a folder of results."""
+    return [results / f"{name}.csv" for name in script.tables]
+
+
+def run(script: Script, folders: list[Path], home: Path = HERE) -> tuple[int, str]:
+    """Run one script of the benchmarks under `home`; return its exit code, and how long it took."""
+    environment = {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1"}
+    started, used = time.perf_counter(), _cpu_of_children()
+    if script.appends:
+        for path in written_into(script, home / "results"):
+            path.unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory() as work:
+        arguments = _filled(script, folders, Path(work))
+        for path in filter(None, (script.before, script.path)):
+            command = [sys.executable, str(home / path), *arguments]
+            done = subprocess.run(command, env=environment | os.environ, check=False)
+            if done.returncode:
+                break
+    seconds, cpu = time.perf_counter() - started, _cpu_of_children() - used
+    return done.returncode, f"{seconds:.0f} s, {cpu:.0f} CPU s"
+
+
+def _cpu_of_children() -> float:
+    times = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return times.ru_utime + times.ru_stime
+
+
+def duration(minutes: float) -> str:
+    """Say about how long."""
+    return f"{60 * minutes:.0f} s" if minutes < 1 else f"{minutes:g} min"
+
+
+def readme(scripts: list[Script]) -> str:
+    """Return the part of README.md that lists the scripts, by pillar."""
+    lines = [BEGIN, ""]
+    for pillar in dict.fromkeys(script.pillar for script in scripts):
+        lines += [
+            f"## {pillar}",
+            "",
+            "| script | table | what it shows | about |",
+            "|---|---|---|---|",
+        ]
+        for one in (script for script in scripts if script.pillar == pillar):
+            tables = ", ".join(f"`{name}.csv`" for name in one.tables)
+            more = f"; more rows with {one.peers}" if one.peers else ""
+            data = sorted({place[2] for text in one.arguments for place in PLACE.finditer(text)
+                           if place[1] and place[1] != "stdlib"})  # fmt: skip
+            more += f"; reads {', '.join(data)}" if data else ""
+            more += f"; needs {one.install}" if one.install else ""
+            lines.append(
+                f"| `{one.name}` | {tables} | {one.shows}{more} | {duration(one.cpu_minutes)} |"
+            )
+        lines.append("")
+    return "\n".join([*lines, END])
+
+
+def write_readme(scripts: list[Script]) -> str:
+    """Return README.md with its tables renewed."""
+    text = README.read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGIN)
+    return before + readme(scripts) + rest.partition(END)[2]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="how the path begins: all if none")
+    parser.add_argument("--at-most", type=float, metavar="MINUTES", help="leave longer ones out")
+    parser.add_argument("--data", nargs="+", type=Path, default=[], metavar="FOLDER")
+    parser.add_argument("--list", action="store_true", help="show them, and run none")
+    parser.add_argument("--write-readme", action="store_true", help="renew README.md, and run none")
+    args = parser.parse_args()
+    scripts = read_scripts()
+    if args.write_readme:
+        README.write_text(write_readme(scripts), encoding="utf-8")
+        return 0
+    wanted = chosen(scripts, args.names, args.at_most)
+    failed: list[str] = []
+    for i, script in enumerate(wanted, 1):
+        why_not = lacking(script, args.data)
+        told = f"[{i}/{len(wanted)}] {script.name}, about {duration(script.cpu_minutes)}"
+        print(told + (f": left out, {why_not}" if why_not else ""), flush=True)
+        if why_not or args.list:
+            continue
+        code, took = run(script, args.data)
+        print(f"    {'FAILED' if code else 'done'} in {took}", flush=True)
+        if code:
+            failed.append(script.name)
+    if failed:
+        print("failed: " + "; ".join(map(shlex.quote, failed)), file=sys.stderr)
+    return int(bool(failed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
