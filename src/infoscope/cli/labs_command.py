@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -102,8 +103,7 @@ def _show(run: CellRun, *, answers: bool) -> None:
     if cell.kind in ("text", "exercise"):
         head = "EXERCISE  " if cell.kind == "exercise" else ""
         for part in cell.source.split("\n\n"):
-            line = part.replace("\n", " ")
-            say(textwrap.fill(visible(head + line.lstrip("# ") if head else line), 92) + "\n")
+            say(_paragraph(head + part.lstrip("# ") if head else part) + "\n")
             head = ""
         return
     if cell.kind == "quiz":
@@ -122,6 +122,27 @@ def _show(run: CellRun, *, answers: bool) -> None:
     if run.error:
         say(textwrap.indent(run.error, "  ! "))
     say()
+
+
+def _paragraph(text: str) -> str:
+    r"""Fold a paragraph of Markdown; points of a list and formulas of their own begin a line.
+
+    >>> print(_paragraph("Two\nwords:\n- one\n- two\n$$a = b$$\nand $more$"))
+    Two words:
+    - one
+    - two
+        a = b
+    and $more$
+    """
+    lines: list[str] = []
+    for piece in re.split(r"(\$\$.+?\$\$)|\n(?=- )", text, flags=re.DOTALL):
+        words = visible(" ".join((piece or "").split()))
+        if words.startswith("$$"):
+            lines.append(f"    {words.strip('$ ')}")
+        elif words:
+            hanging = "  " if words.startswith("- ") else ""
+            lines.append(textwrap.fill(words, 92, subsequent_indent=hanging))
+    return "\n".join(lines)
 
 
 def _check(args: argparse.Namespace) -> int:
