@@ -152,7 +152,7 @@ for a in (2.0, 2.5, 3.0):
         mean, width, least = best_from(mean, width, a)
         at = round(mean, 2) + 0.0  # not -0.0
         print(f"±{a}, from {start:10} → mean {at:.2f}, width {width:.2f}: {least:.4f} nats")
-even = brentq(lambda a: best_from(0.1, 2.5, a)[2] - best_from(a, 1.0, a)[2], 2.7, 2.9, xtol=1e-4)
+even = brentq(lambda a: best_from(0.1, 2.5, a)[2] - best_from(a, 1.0, a)[2], 2.7, 2.9)
 print(f"the best of both kinds cost the same at ±{even:.2f}")
 assert isclose(even, 2.8001, abs_tol=5e-4)
 assert isclose(best_from(2.0, 1.0, 2.0)[0], 0.0, abs_tol=1e-3)
