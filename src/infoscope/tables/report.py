@@ -153,7 +153,7 @@ def _ranking(info_map: InformationMap) -> Html:
         "bits": [_bits(r) for r in rows],
         "standard error": [_stderr(r) for r in rows],
         level_name(info_map.mutual_information.level): [span(*ends(r.estimate)) for r in rows],
-        f"share of H({info_map.target})": [r.fraction for r in rows],
+        f"of H({info_map.target})": [r.fraction for r in rows],
         "p": [r.p_value for r in rows],
         "q": [r.q_value for r in rows],
         "rows": [r.estimate.n for r in rows],
@@ -161,7 +161,7 @@ def _ranking(info_map: InformationMap) -> Html:
     }
     if not any(cells["note"]):
         del cells["note"]
-    share = f"share of H({info_map.target})"
+    share = f"of H({info_map.target})"
     details = table(
         cells, dim=[not r.q_value < SIGNIFICANT for r in rows],
         caption="Corrected mutual information (plug-in minus its mean under independence); "
@@ -189,10 +189,10 @@ def _leakage(info_map: InformationMap) -> Html:
         {
             "column": [r.column for r in found],
             "bits": [_bits(r) for r in found],
-            f"share of H({info_map.target})": [r.fraction for r in found],
+            f"of H({info_map.target})": [r.fraction for r in found],
             "rows": [r.estimate.n for r in found],
         },
-        formats={"bits": three, f"share of H({info_map.target})": format_percent, "rows": whole},
+        formats={"bits": three, f"of H({info_map.target})": format_percent, "rows": whole},
     )  # fmt: skip
 
 
@@ -204,7 +204,7 @@ def _gaps(info_map: InformationMap) -> Html:
     if not told:
         return Html("")
     missing = {column.name: column.n_missing for column in info_map.columns}
-    share = f"share of H({info_map.target})"
+    share = f"of H({info_map.target})"
     return table(
         {
             "column": [r.column for r in told],

@@ -206,7 +206,7 @@ def show(rows: dict[str, np.ndarray], title: str):
         title=title,
         unit="grey levels 0 to 15",
         quantity="ink",
-        top=15.0,
+        top=12.0,
         description="Handwritten digits, a row each: " + ", ".join(rows) + ".",
     )
 
