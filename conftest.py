@@ -1,8 +1,11 @@
-"""Which files are collected: those that import a heavy integration wait until it is installed."""
+"""What holds before a test is read: which files are collected, and threads of parallel workers."""
 
+import os
 import re
 from importlib.util import find_spec
 from pathlib import Path
+
+import pytest
 
 #: Installed by `make test-heavy` alone.
 HEAVY = (
@@ -18,6 +21,15 @@ HEAVY = (
 )
 MISSING = [name for name in HEAVY if find_spec(name) is None]
 TOP_IMPORT = re.compile(rf"^(?:import|from) (?:{'|'.join(MISSING)})\b", flags=re.MULTILINE)
+#: Numerical libraries read these when they are imported.
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give each of several workers one thread: more threads than cores spin while they wait."""
+    if getattr(config.option, "numprocesses", None):  # here starts the process that starts them
+        for name in THREADS:
+            os.environ.setdefault(name, "1")
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
