@@ -19,7 +19,7 @@ from infoscope.measures.families.one_dimensional import Density, Univariate
 from infoscope.measures.families.special import values_of
 from infoscope.measures.families.summation import add_up
 
-__all__ = ["PROMISED", "computed", "computed_with_bound", "outside"]
+__all__ = ["PROMISED", "computed", "computed_with_bound"]
 
 Floats: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
 
@@ -85,13 +85,6 @@ def computed_with_bound(
     if any(one.dtype is not None for one in given):
         return torch.as_tensor(values, dtype=_dtype(given)), bounds
     return values, bounds
-
-
-def outside(p: Univariate, q: Univariate) -> Any:
-    """Say where p has mass outside the support of q."""
-    if p.kind == "circular":
-        return np.zeros(np.broadcast_shapes(p.shape, q.shape), dtype=bool)
-    return ~((np.asarray(q.low) <= np.asarray(p.low)) & (np.asarray(p.high) <= np.asarray(q.high)))
 
 
 def _of_batch(index: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:

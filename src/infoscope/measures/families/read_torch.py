@@ -195,7 +195,7 @@ def read_density(d: Any, function: str, argument: str) -> Univariate:
         d,
         dtype,
         any(t.requires_grad for t in tensors),
-        any(t.requires_grad for t in _tensors(d.support)),
+        any(t.requires_grad for t in _behind_ends(d, function, argument, text)),
     )
 
 
@@ -219,6 +219,11 @@ def _ends(d: Any, function: str, argument: str, text: str) -> tuple[Any, Any, bo
         shape = (*d.batch_shape, k)
         low, high = np.broadcast_to(low, shape).min(-1), np.broadcast_to(high, shape).max(-1)
         return low, high, integer
+    if _is_moved(d):  # torch calls all the line the support of 1 + 3 x, whatever x may be
+        low, high, integer = _ends(d.base_dist, function, argument, text)
+        if not integer:
+            first, last = (values_of(end) for end in _moved(d, low, high))
+            return np.minimum(first, last), np.maximum(first, last), False
     low = getattr(support, "lower_bound", -math.inf)
     high = getattr(support, "upper_bound", math.inf)
     if (
@@ -231,6 +236,30 @@ def _ends(d: Any, function: str, argument: str, text: str) -> tuple[Any, Any, bo
         sentence(function, argument, "have an interval or whole numbers as support", f"{text} with "
                  f"support {support}", "There is neither a closed form nor a safe numerical one.")
     )  # fmt: skip
+
+
+def _is_moved(d: Any) -> bool:
+    """Whether a distribution on the line is a monotone function of another."""
+    return isinstance(d, D.TransformedDistribution) and all(
+        transform.bijective and transform.domain.event_dim == 0 for transform in d.transforms
+    )
+
+
+def _moved(d: Any, low: Any, high: Any) -> list[Any]:
+    """Return where the transforms of a distribution send two points."""
+    ends = [torch.as_tensor(end) for end in (low, high)]
+    for transform in d.transforms:
+        ends = [transform(end) for end in ends]
+    return ends
+
+
+def _behind_ends(d: Any, function: str, argument: str, text: str) -> list[Any]:
+    """Return the tensors on which the ends of a support depend; an infinite end does not move."""
+    if not _is_moved(d):
+        return _tensors(d.support)
+    own = _ends(d.base_dist, function, argument, text)[:2]
+    moved = [end for end, at in zip(_moved(d, *own), own, strict=True) if np.isfinite(at).any()]
+    return [*moved, *_behind_ends(d.base_dist, function, argument, text)]
 
 
 def _guides(

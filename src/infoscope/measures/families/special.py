@@ -63,15 +63,6 @@ class Maths:
         """Logarithm of the beta function."""
         return self.lgamma(a) + self.lgamma(b) - self.lgamma(a + b)
 
-    def logsumexp(self, array: Array) -> Array:
-        """Logarithm of the sum of exponentials over the last axis; -inf where all are -inf."""
-        if self.is_torch:
-            return self.xp.logsumexp(array, -1)
-        top = np.max(array, axis=-1, keepdims=True)
-        top = np.where(np.isfinite(top), top, 0.0)
-        with np.errstate(divide="ignore"):
-            return np.log(np.sum(np.exp(array - top), axis=-1)) + top[..., 0]
-
 
 def values_of(array: Any) -> np.ndarray[Any, Any]:
     """Return the numbers of an array, tensor or number in double precision, without gradient."""
