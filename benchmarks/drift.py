@@ -1,6 +1,6 @@
 """Run benchmarks beside the committed tables, and say what moved.
 
-    python benchmarks/drift.py                      # those of two minutes or less
+    python benchmarks/drift.py                      # those of about a minute
     python benchmarks/drift.py speed codes/textbook # those whose path begins so
     python benchmarks/drift.py --all --data FOLDER  # everything, hours
     python benchmarks/drift.py --compare FOLDER     # run nothing: compare a folder of tables
@@ -26,7 +26,7 @@ from bench import HERE, Script, chosen, duration, lacking, read_scripts, run
 
 __all__ = ["Change", "changes", "copied", "lost_bars"]
 
-QUICK_MINUTES = 2.0
+QUICK_MINUTES = 1.25
 SKIPPED = shutil.ignore_patterns("__pycache__")
 
 
