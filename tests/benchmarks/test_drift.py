@@ -82,6 +82,7 @@ def test_only_bars_that_were_met_are_lost(folders: tuple[Path, Path]) -> None:
     lost = drift.lost_bars(some, {"t"}, *folders)
     assert lost == ["P: a 0.55: 0.5 is now 0.58 (asked ≤\u00a00.55)"]
     assert drift.lost_bars(some, {"other"}, *folders) == []
+    assert drift.lost_bars([bar(2.0, "gone")], {"t"}, *folders) == []  # told as a row that is gone
 
 
 def test_a_comparison_of_tables_prints_and_judges(
