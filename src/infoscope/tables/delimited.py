@@ -363,7 +363,7 @@ def _first_lines(head: bytes, encoding: str) -> str:
 def _first_row(text: str, delimiter: str, path: Path) -> tuple[list[str], int]:
     """Return the fields of the first line that is not blank, and how many blank ones go before."""
     try:
-        reader = csv.reader(io.StringIO(text, newline=None), delimiter=delimiter)
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
         for n_blank, fields in enumerate(reader):
             if fields:
                 return fields, n_blank
