@@ -37,24 +37,26 @@ line_chart(
     temperatures,
     {"entropy": curve},
     references={"ln 4": log(4)},
-    title="From certainty to an even choice",
+    title="The entropy of four choices, from certainty to an even choice",
     x_label="temperature",
     y_label="nats",
 )
 
 # %% [markdown]
-# At 0 only the largest logit is left: entropy 0 (if two tie, $\ln 2$). At infinity all are equal:
-# $\ln 4$. In between it only ever rises, because its slope is a variance.
+# Towards 0 only the largest logit is left: entropy 0 (if two tie, $\ln 2$). Towards infinity all
+# are equal: $\ln 4$. In between it only ever rises, because its slope is a variance over $T^3$.
 
 # %% [markdown] exercise="slope"
 # ## The slope is a variance
 #
-# Show that $\frac{dH}{dT} = \frac{\mathrm{Var}(z)}{T^3}$, the variance taken under the softmax. For
-# $T = 1.5$ compute `slope` by central differences and `variance_form` from the formula.
+# Check that $\frac{dH}{dT} = \frac{\mathrm{Var}(z)}{T^3}$, the variance taken under the softmax:
+# for $T = 1.5$ compute `slope` by central differences and `variance_form` from the formula. Can you
+# derive it?
 
 # %% answer="slope"
 T, step = 1.5, 1e-5
-slope = float(entropy(Logits(z / (T + step))) - entropy(Logits(z / (T - step)))) / (2 * step)
+above, below = entropy(Logits(z / (T + step))), entropy(Logits(z / (T - step)))
+slope = float(above - below) / (2 * step)
 p = np.exp(z / T) / np.exp(z / T).sum()
 variance = float(p @ z**2 - (p @ z) ** 2)
 variance_form = variance / T**3
@@ -64,9 +66,15 @@ assert slope > 0
 assert isclose(slope, variance_form, rel_tol=1e-7)
 
 # %% [markdown]
+# With $\beta = 1/T$, $p_i = e^{\beta z_i}/Z$ and $H = \ln Z - \beta\,E[z]$. By $\beta$, $\ln Z$ has
+# the slope $E[z]$, and $E[z]$ has the slope $\mathrm{Var}(z)$. So $H$ has the slope $-\beta\,
+# \mathrm{Var}(z)$, and $d\beta/dT = -1/T^2$ makes it $\mathrm{Var}(z)/T^3$.
+#
 # ## What sampling does with it
 #
-# Draw a hundred times at each temperature and count how many different outcomes appear.
+# Two hundred outcomes, such as the words that might come next. Draw a hundred times at each
+# temperature and count how many different ones appear. Beside it stands $e^H$, the perplexity of
+# the law itself: among how many even choices it is as unsure.
 
 # %%
 rng = np.random.default_rng(0)
@@ -76,30 +84,31 @@ for T in (0.2, 0.5, 1.0, 2.0):
     p /= p.sum()
     draws = rng.choice(200, size=100, p=p)
     effective = np.exp(entropy(p))
-    print(
-        f"T = {T}: {len(set(draws)):3} different outcomes; e^H = {effective:6.1f} effective choices"
-    )
+    print(f"T = {T}: {len(set(draws)):3} different ones in 100 draws, e^H = {effective:6.1f}")
 
 # %% [markdown]
 # ## The temperature that fits
 #
 # If a model is too sure of itself, dividing its logits by some $T > 1$ makes it better, without
-# any training. The best one is where the mean surprisal of what really came is least. Here are
-# logits that are twice too large.
+# training it again. The best $T$ is where the mean surprisal of what really came is least. Here are
+# logits that are twice too large, so the right answer is 2.
 
 # %%
+from infoscope.calibrate import fit_temperature
+
 true_logits = rng.normal(size=(3000, 5))
 chances = np.exp(true_logits) / np.exp(true_logits).sum(axis=1, keepdims=True)
 came = np.array([rng.choice(5, p=row) for row in chances])
-from infoscope.calibrate import fit_temperature
-
 fitted = fit_temperature(2 * true_logits, came)
-print(fitted)
+print("temperature", fitted.estimate.short())
+print(f"mean surprisal before {fitted.nll_before:.4f} nats, after {fitted.nll_after:.4f}")
+assert abs(fitted.estimate.value - 2) < 0.15
 
 # %%
 from infoscope.language import temperature_sweep
 
-sweep = temperature_sweep(2 * true_logits, [0.5, 1, 1.5, 2, 2.5, 3, 4], targets=came)
+steps = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.25, 2.5, 3, 3.5, 4]
+sweep = temperature_sweep(2 * true_logits, steps, targets=came)
 line_chart(
     sweep.temperatures,
     {
@@ -116,14 +125,15 @@ best = sweep.temperatures[int(np.argmin([each.value for each in sweep.mean_surpr
 assert best == 2.0
 
 # %% [markdown]
-# The curves meet at the bottom: a model whose entropy equals its surprisal on average is right
-# about how unsure it should be. That is what calibration means, in one number.
+# The curves meet at the bottom, and not by chance: the slope of the surprisal is zero just where
+# the two are equal. There the model is as unsure as it should be, on average. Calibration asks for
+# more: that it is so for sure and unsure cases alike (lab 19).
 
 # %% [markdown] exercise="zero"
 # ## Two that tie
 #
-# For logits [3, 3, 1], what is the entropy in nats as $T \to 0$ (`cold`) and as $T \to \infty$
-# (`hot`)?
+# For the logits $[3, 3, 1]$, what is the entropy in nats as $T \to 0$ (`cold`) and as $T \to
+# \infty$ (`hot`)?
 
 # %% answer="zero"
 cold = log(2)
@@ -142,5 +152,6 @@ assert isclose(hot, entropy(Logits(np.array([3.0, 3.0, 1.0]) / 1e6)), rel_tol=1e
         "faster to compute",
     ],
     "answer": 0,
-    "why": "Likely tokens are chosen more often than the model would; each step's entropy falls.",
+    "why": "Likely tokens are chosen even more often than at temperature 1, and the entropy of "
+    "each step falls.",
 }
