@@ -54,21 +54,19 @@ from infoscope.measures import (
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from infoscope import (
-        calibrate,
-        channels,
-        codes,
-        estimate,
-        explore,
-        figures,
-        known,
-        labs,
-        language,
-        measures,
-        probe,
-        tables,
-        train,
-    )
+    from infoscope import calibrate as calibrate
+    from infoscope import channels as channels
+    from infoscope import codes as codes
+    from infoscope import estimate as estimate
+    from infoscope import explore as explore
+    from infoscope import figures as figures
+    from infoscope import known as known
+    from infoscope import labs as labs
+    from infoscope import language as language
+    from infoscope import measures as measures
+    from infoscope import probe as probe
+    from infoscope import tables as tables
+    from infoscope import train as train
 
 __version__ = "0.1.0"
 
