@@ -1,11 +1,13 @@
 # %% [markdown] covers="S13 C36" explorer="compression"
 # # Codes: bits on paper become bits in a file
 #
-# Entropy was introduced as an average of logarithms. Shannon's first theorem says what it is good
-# for: no code can need fewer bits on average, and some need hardly more. This lab builds them.
+# Entropy was introduced as an average of logarithms. Shannon's source-coding theorem says what it
+# is good for: no code that can be read back needs fewer bits on average, and some need hardly more.
+# This lab builds them.
 #
-# Four symbols with chances 1/2, 1/4, 1/8 and 1/8. Predict the best lengths of four codewords, none
-# of which begins another.
+# Four symbols have the chances 1/2, 1/4, 1/8 and 1/8. Each gets a codeword of zeros and ones, and
+# no codeword is the beginning of another, so that no commas are needed: a **prefix code**. Predict
+# the best lengths of the four codewords.
 
 # %%
 from math import isclose
@@ -17,7 +19,8 @@ from infoscope.codes import huffman, kraft_sum, shannon_code
 
 p = [0.5, 0.25, 0.125, 0.125]
 code = huffman(p)
-print(code.codewords, " mean length", code.expected_length, " entropy", entropy(p, unit="bits"))
+print(code.codewords)
+print("mean length", code.expected_length, "bits, entropy", entropy(p, unit="bits"), "bits")
 assert code.codewords == ("0", "10", "110", "111")
 assert code.expected_length == 1.75
 
@@ -27,19 +30,22 @@ code
 # %% [markdown]
 # ## Room for codewords
 #
-# A codeword of length $l$ takes up $2^{-l}$ of the room, and there is room 1: $\sum_i 2^{-l_i} \le
-# 1$. Kraft's inequality decides whether lengths are possible; nothing else matters.
+# A codeword of length $l$ takes up $2^{-l}$ of the room: the share of all long strings that begin
+# with it. There is room 1, so $\sum_i 2^{-l_i} \le 1$. This inequality of Kraft's decides whether a
+# prefix code of such lengths exists; nothing else matters.
 
 # %%
 for lengths in [(1, 2, 3, 3), (2, 2, 2, 2), (1, 2, 2, 3)]:
-    print(lengths, kraft_sum(lengths), "possible" if kraft_sum(lengths) <= 1 else "impossible")
+    total = kraft_sum(lengths)
+    print(lengths, "sum", total, "possible" if total <= 1 else "impossible")
 assert kraft_sum((1, 2, 2, 3)) == 1.125
 
 # %% [markdown] exercise="shannon"
 # ## Ideal lengths, rounded up
 #
-# Shannon's code gives symbol $i$ a word of $\lceil -\log_2 p_i \rceil$ bits. For
-# $p = [.6, .3, .1]$ compute `lengths`, their mean `mean_length`, and Huffman's mean, `best`.
+# Shannon's code gives symbol $i$ a word of $\lceil -\log_2 p_i \rceil$ bits, its surprisal rounded
+# up. For the law $[.6, .3, .1]$ compute these `lengths`, their mean `mean_length`, and the mean
+# length `best` of Huffman's code, which no prefix code can beat.
 
 # %% answer="shannon"
 q = np.array([0.6, 0.3, 0.1])
@@ -56,8 +62,9 @@ assert entropy(q, unit="bits") <= best <= mean_length < entropy(q, unit="bits") 
 # %% [markdown] covers="C32"
 # ## Up to a bit is lost
 #
-# Whole bits are coarse. A coin that falls on heads 99 times in 100 has 0.081 bits, and Huffman
-# cannot go below 1 bit a symbol. Coding **blocks** of symbols together closes the gap.
+# Whole bits are coarse. A coin that falls on heads 99 times in 100 has 0.081 bits, and Huffman's
+# code cannot go below 1 bit a symbol. Coding **blocks** of symbols together narrows the gap: at
+# most one bit is lost for each block.
 
 # %%
 from infoscope.codes import block_code
@@ -70,7 +77,7 @@ line_chart(
     blocks,
     {"bits a symbol": rates},
     references={"entropy": entropy(coin, unit="bits")},
-    title="Longer blocks come close to the entropy",
+    title="Longer blocks come closer to the entropy",
     x_label="symbols in a block",
     y_label="bits a symbol",
 )
@@ -85,27 +92,30 @@ assert all(
 # %% [markdown]
 # ## One number for the whole message
 #
-# Arithmetic coding goes all the way: the message becomes one long fraction, and no symbol needs
-# whole bits. A million throws of that coin:
+# Arithmetic coding goes all the way: the whole message becomes one long binary fraction, and no
+# symbol needs whole bits. ANS (asymmetric numeral systems) does it with one growing whole number
+# instead. A million throws of that coin:
 
 # %%
-from infoscope.codes import arithmetic
+from infoscope.codes import ans, arithmetic
 
 rng = np.random.default_rng(0)
 throws = (rng.random(1_000_000) < 0.01).astype(np.int64)
-blob = arithmetic.encode(throws, coin)
 ideal = -np.log2(np.where(throws == 1, 0.01, 0.99)).sum()
-print(
-    f"{8 * len(blob)} bits for a million throws; ideal {ideal:.0f}; one bit each would be 1,000,000"
-)
-assert np.array_equal(arithmetic.decode(blob, coin, len(throws)), throws)
-assert 8 * len(blob) <= ideal * 1.001 + 64
+print(f"{'surprisal':12}{ideal:10,.0f} bits")
+for coder in (arithmetic, ans):
+    blob = coder.encode(throws, coin)
+    print(f"{coder.name:12}{8 * len(blob):10,} bits")
+    assert np.array_equal(coder.decode(blob, coin, len(throws)), throws)
+    assert 8 * len(blob) <= ideal * 1.002 + 64
+print(f"{'Huffman':12}{len(throws):10,} bits, one for each throw")
 
 # %% [markdown]
 # ## When the chances are not known
 #
-# Begin with a guess and learn while coding. Decoder and encoder learn the same, so nothing has to
-# be sent. What it costs is small: about $\frac12 \log_2 n$ bits for each chance that is learned.
+# Begin with a guess and learn while coding, here by the rule of Krichevsky and Trofimov (1981):
+# counts begin at one half. Decoder and encoder learn the same, so nothing has to be sent. What it
+# costs is small: about $\frac12 \log_2 n$ bits for each chance that is learned.
 
 # %%
 from infoscope.codes import krichevsky_trofimov
@@ -114,14 +124,14 @@ adaptive = krichevsky_trofimov(throws, 2, unit="bits").sum()
 ones = throws.mean()
 counted = 1_000_000 * entropy([1 - ones, ones], unit="bits")
 print(f"learning cost {adaptive - counted:.1f} bits in a million throws")
-print(f"half of log2 n is {0.5 * np.log2(1e6):.1f}")
+print(f"half of log2 n is {0.5 * np.log2(1e6):.1f} bits")
 assert 0 < adaptive - counted < 0.5 * np.log2(1e6) + 1.1
 
 # %% [markdown] exercise="wrong"
 # ## The price of the wrong code
 #
-# Code symbols of law $[.7, .2, .1]$ with the ideal lengths of $[.1, .2, .7]$. How many bits a
-# symbol are wasted (`waste`)? It has a name.
+# Code symbols of the law $[.7, .2, .1]$ with the ideal lengths of $[.1, .2, .7]$. How many bits a
+# symbol are wasted (`waste`)? The waste has a name.
 
 # %% answer="wrong"
 from infoscope import kl_divergence
@@ -137,9 +147,9 @@ assert isclose(
 # %% [markdown] covers="C36"
 # ## What the theorem does not say
 #
-# "Nothing can be compressed below its entropy" is about averages, over codes that can be taken
-# apart again. A single message may well come out shorter: here the likeliest word takes 1 bit
-# though the source has 1.75.
+# "Nothing can be compressed below its entropy" is about averages, and about codes that can be read
+# back. A single message may well come out shorter: in the first code above, the likeliest symbol
+# takes 1 bit though the source has 1.75.
 
 # %% quiz="kraft"
 {
