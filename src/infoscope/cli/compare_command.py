@@ -7,6 +7,14 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from infoscope.cli.arguments import (
+    add_context,
+    add_outputs,
+    add_top,
+    check_least,
+    name_of,
+    read_text,
+)
 from infoscope.cli.output import (
     check_outputs,
     grid,
@@ -17,8 +25,6 @@ from infoscope.cli.output import (
     visible,
     write_json,
 )
-from infoscope.cli.text_command import read_text
-from infoscope.core.errors import InvalidArgument, sentence
 from infoscope.core.units import from_nats
 
 if TYPE_CHECKING:
@@ -52,22 +58,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="a text file ('-': stdin)")
     parser.add_argument(
         "--models", nargs=2, required=True, metavar=("A", "B"),
-        help="two models: names, folders of Hugging Face causal language models, or GGUF files",
+        help="two models: names, Hugging Face folders or GGUF files",
     )  # fmt: skip
-    parser.add_argument(
-        "--context", type=int, metavar="N",
-        help="tokens that a model sees at a time (default: what both take, at most 1024)",
-    )  # fmt: skip
+    add_context(parser, "what both take, at most 1024")
     parser.add_argument(
         "--stride", type=int, metavar="S",
         help="tokens scored in each window after the first (default: the context)",
     )  # fmt: skip
-    parser.add_argument(
-        "--top", type=int, default=10, metavar="K",
-        help="how many of the worst places to list (default: 10; a report lists at least 20)",
-    )  # fmt: skip
-    parser.add_argument("--html", metavar="OUT", help="write a report to look at")
-    parser.add_argument("--json", metavar="OUT", help="write all numbers as JSON ('-': stdout)")
+    add_top(parser, 10, "worst places to list", "; a page lists at least 20")
+    add_outputs(parser)
     parser.set_defaults(run=_run)
 
 
@@ -167,17 +166,16 @@ def _choices(each: ComparedPlace) -> str:
 
 
 def _run(args: argparse.Namespace) -> int:
-    if args.top < 0:
-        raise InvalidArgument(sentence("infoscope compare", "--top", "be at least 0", args.top))
+    check_least("compare", "--top", args.top, 0)
     check_outputs(args, "compare", [args.file])
-    text = read_text(args.file)
+    text = read_text(args.file, "compare")
 
     from infoscope.language import compare, load
 
     a = load(args.models[0])
     b = a if args.models[0] == args.models[1] else load(args.models[1])
     found = compare(text, a, b, context=args.context, stride=args.stride)
-    name = "standard input" if args.file == "-" else args.file
+    name = name_of(args.file)
     if args.json != "-":
         say("\n".join(describe(found, name=name, top=args.top)))
     if args.json:

@@ -6,11 +6,12 @@ import argparse
 import time
 from pathlib import Path
 
+from infoscope.cli.arguments import read_bytes
 from infoscope.cli.output import check_outputs, grid, made_by, note, plural, say, write_json
 from infoscope.core.errors import DataError, InvalidArgument, NotFound, sentence
 from infoscope.core.files import write_bytes
 
-__all__ = ["SUFFIX", "configure", "read_bytes", "target_path"]
+__all__ = ["SUFFIX", "configure", "target_path"]
 
 SUFFIX = ".isc"
 
@@ -38,7 +39,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `infoscope compress`."""
     parser.epilog = EPILOG
     parser.add_argument("file", metavar="FILE", help="any file; it is only read")
-    parser.add_argument("-o", "--output", metavar="OUT", help=f"default: FILE{SUFFIX}")
+    parser.add_argument("-o", "--output", metavar="OUT",
+                        help=f"the file to write (default: FILE{SUFFIX})")  # fmt: skip
     parser.add_argument("--force", action="store_true", help="replace OUT if it exists")
     parser.add_argument("--model", default="smollm2", metavar="M",
                         help="a model of the llama architecture (default: smollm2)")  # fmt: skip
@@ -50,25 +52,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-verify", action="store_true", help="do not decode the result")
     parser.add_argument("--compare", action="store_true",
                         help="write no file; show size and speed beside others")  # fmt: skip
-    parser.add_argument("--html", metavar="OUT", help="with --compare: write table and picture")
-    parser.add_argument("--json", metavar="OUT", help="write the numbers as JSON ('-': stdout)")
+    parser.add_argument("--html", metavar="OUT", help="with --compare: write a page to look at")
+    parser.add_argument("--json", metavar="OUT", help="write all numbers as JSON ('-': stdout)")
     parser.set_defaults(run=_run)
-
-
-def read_bytes(name: str, command: str) -> bytes:
-    """Return the bytes of a file, or refuse it in one sentence."""
-    path = Path(name)
-    if not path.exists():
-        raise NotFound(sentence(f"infoscope {command}", "FILE", "exist", repr(name)))
-    if path.is_dir():
-        raise DataError(
-            sentence(f"infoscope {command}", "FILE", "be a file", f"the folder {name!r}")
-        )
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        got = f"{name!r} ({error.strerror})"
-        raise DataError(sentence(f"infoscope {command}", "FILE", "be readable", got)) from error
 
 
 def target_path(given: str | None, default: Path, source: str, command: str, force: bool) -> Path:

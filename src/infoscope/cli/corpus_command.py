@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from infoscope.cli.arguments import add_context, add_model, add_outputs
 from infoscope.cli.output import check_outputs, grid, plural, say, visible, write_json
 
 if TYPE_CHECKING:
@@ -36,10 +37,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "paths", nargs="+", metavar="PATH", help="folders, text files, JSONL or Parquet files"
     )
-    parser.add_argument("--model", metavar="M", help="a language model (default: none)")
+    add_model(parser, None)
     parser.add_argument(
         "--column", default="text", metavar="NAME",
-        help="field of JSONL or Parquet files that holds the text (default: text)",
+        help="field of JSONL and Parquet files that holds the text (default: text)",
     )  # fmt: skip
     parser.add_argument(
         "--n-gram", type=int, default=13, metavar="N",
@@ -49,8 +50,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--max-bits-per-byte", type=float, default=math.inf, metavar="B",
         help="flag documents that cost more under the model",
     )  # fmt: skip
-    parser.add_argument("--context", type=int, metavar="N", help="tokens seen at a time")
-    parser.add_argument("--json", metavar="OUT", help="write all numbers as JSON ('-': stdout)")
+    add_context(parser)
+    add_outputs(parser, html=False)
     parser.set_defaults(run=_run)
 
 

@@ -6,7 +6,8 @@ import argparse
 import time
 from pathlib import Path
 
-from infoscope.cli.compress_command import SUFFIX, read_bytes, target_path
+from infoscope.cli.arguments import read_bytes
+from infoscope.cli.compress_command import SUFFIX, target_path
 from infoscope.cli.output import check_outputs, grid, plural, say, write_json
 from infoscope.core.errors import InvalidArgument, sentence
 from infoscope.core.files import write_bytes
@@ -29,12 +30,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `infoscope decompress`."""
     parser.epilog = EPILOG
     parser.add_argument("file", metavar="FILE", help="made by infoscope compress; it is only read")
-    parser.add_argument("-o", "--output", metavar="OUT", help=f"default: FILE without {SUFFIX}")
+    parser.add_argument("-o", "--output", metavar="OUT",
+                        help=f"the file to write (default: FILE without {SUFFIX})")  # fmt: skip
     parser.add_argument("--force", action="store_true", help="replace OUT if it exists")
     parser.add_argument("--model", metavar="M",
                         help="where the model is (default: the name in the file)")  # fmt: skip
     parser.add_argument("--list", action="store_true", help="only show what is inside")
-    parser.add_argument("--json", metavar="OUT", help="write what was found as JSON ('-': stdout)")
+    parser.add_argument("--json", metavar="OUT", help="write all numbers as JSON ('-': stdout)")
     parser.set_defaults(run=_run)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from infoscope.cli.arguments import add_outputs, add_top, check_least
 from infoscope.cli.output import check_outputs, grid, note, plural, say, visible, write_json
 from infoscope.cli.table_command import add_reading, reading_options, tail
-from infoscope.core.errors import InvalidArgument, sentence
 
 if TYPE_CHECKING:
     from infoscope.tables import ColumnDrift, DriftReport
@@ -42,10 +42,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-pairs", action="store_true",
                         help="do not look for pairs whose dependence changed")  # fmt: skip
     add_reading(parser)
-    parser.add_argument("--top", type=int, default=20, metavar="K", help="lines to show in "
-                        "each list (default: 20)")  # fmt: skip
-    parser.add_argument("--html", metavar="OUT", help="write a report to look at")
-    parser.add_argument("--json", metavar="OUT", help="write all numbers as JSON ('-': stdout)")
+    add_top(parser, 20, "lines to show in each list")
+    add_outputs(parser)
     parser.set_defaults(run=_run)
 
 
@@ -103,8 +101,7 @@ def _row(each: ColumnDrift, level: float) -> list[str]:
 
 
 def _run(args: argparse.Namespace) -> int:
-    if args.top < 1:
-        raise InvalidArgument(sentence("infoscope drift", "--top", "be at least 1", args.top))
+    check_least("drift", "--top", args.top, 1)
     check_outputs(args, "drift", [args.reference, args.current])
 
     from infoscope.tables import drift

@@ -6,9 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from infoscope.cli.arguments import add_outputs, check_stdin, name_of, read_text
 from infoscope.cli.output import check_outputs, grid, note, say, visible, write_json
-from infoscope.cli.text_command import read_text
-from infoscope.core.errors import InvalidArgument, sentence
 
 if TYPE_CHECKING:
     from infoscope.language import Ladder
@@ -50,10 +49,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="share of FILE, its end, that is held out without --train (default: 0.2)",
     )  # fmt: skip
     parser.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="for the LSTM (default: 0)"
+        "--seed", type=int, default=0, metavar="N", help="seed of the LSTM (default: 0)"
     )
-    parser.add_argument("--html", metavar="OUT", help="write a page to look at")
-    parser.add_argument("--json", metavar="OUT", help="write all numbers as JSON ('-': stdout)")
+    add_outputs(parser)
     parser.set_defaults(run=_run)
 
 
@@ -78,12 +76,9 @@ def describe(found: Ladder, *, name: str) -> list[str]:
 def _run(args: argparse.Namespace) -> int:
     train = args.train or []
     check_outputs(args, "ladder", [args.file, *train])
-    if [args.file, *train].count("-") > 1:
-        raise InvalidArgument(
-            sentence("infoscope ladder", "FILE", "be '-' at most once", "'-' more than once")
-        )
-    text = read_text(args.file)
-    documents = [read_text(name) for name in train]
+    check_stdin("ladder", [args.file, *train])
+    text = read_text(args.file, "ladder")
+    documents = [read_text(name, "ladder") for name in train]
 
     from infoscope.language import ladder
     from infoscope.language.rungs import DEFAULT_RUNGS
@@ -92,7 +87,7 @@ def _run(args: argparse.Namespace) -> int:
         text, train=documents or None, rungs=args.models or DEFAULT_RUNGS,
         held_out=args.held_out, seed=args.seed,
     )  # fmt: skip
-    name = "standard input" if args.file == "-" else args.file
+    name = name_of(args.file)
     if args.json != "-":
         say("\n".join(describe(found, name=name)))
     if args.json:

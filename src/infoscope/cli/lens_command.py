@@ -6,9 +6,15 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from infoscope.cli.arguments import (
+    add_context,
+    add_model,
+    add_outputs,
+    check_least,
+    name_of,
+    read_text,
+)
 from infoscope.cli.output import check_outputs, grid, note, plural, say, visible, write_json
-from infoscope.cli.text_command import read_text
-from infoscope.core.errors import InvalidArgument, sentence
 
 if TYPE_CHECKING:
     from infoscope.probe import LogitLens
@@ -32,9 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `infoscope lens`."""
     parser.epilog = EPILOG
     parser.add_argument("file", metavar="FILE", help="a text file ('-': stdin)")
-    parser.add_argument(
-        "--model", default="smollm2", metavar="M", help="a transformer (default: smollm2)"
-    )
+    add_model(parser, what="a transformer: a name, a Hugging Face folder or a GGUF file")
     parser.add_argument(
         "--tokens", type=int, default=200, metavar="N",
         help="read the first N tokens only, about 0.04 CPU s each (default: 200; 0: all)",
@@ -42,9 +46,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--every", type=int, default=1, metavar="K", help="read every K-th layer (default: all)"
     )
-    parser.add_argument("--context", type=int, metavar="N", help="tokens seen at a time")
-    parser.add_argument("--html", metavar="OUT", help="write a page with the guesses")
-    parser.add_argument("--json", metavar="OUT", help="write all numbers as JSON ('-': stdout)")
+    add_context(parser)
+    add_outputs(parser)
     parser.set_defaults(run=_run)
 
 
@@ -66,11 +69,10 @@ def describe(found: LogitLens, *, name: str) -> list[str]:
 
 
 def _run(args: argparse.Namespace) -> int:
-    for option, value, least in (("--tokens", args.tokens, 0), ("--every", args.every, 1)):
-        if value < least:
-            raise InvalidArgument(sentence("infoscope lens", option, f"be at least {least}", value))
+    check_least("lens", "--tokens", args.tokens, 0)
+    check_least("lens", "--every", args.every, 1)
     check_outputs(args, "lens", [args.file])
-    text = read_text(args.file)
+    text = read_text(args.file, "lens")
 
     from infoscope.language import load
     from infoscope.probe import logit_lens
@@ -83,7 +85,7 @@ def _run(args: argparse.Namespace) -> int:
         text = text[: int(ends[args.tokens - 1])]
     layers = range(0, open_insides(model, "lens").n_layers + 1, args.every)
     found = logit_lens(text, model, layers=list(layers), context=args.context)
-    name = "standard input" if args.file == "-" else Path(args.file).name
+    name = Path(name_of(args.file)).name
     if args.json != "-":
         say("\n".join(describe(found, name=name)))
     if args.html:

@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from infoscope.cli.arguments import add_outputs, add_top, check_least
 from infoscope.cli.output import check_outputs, grid, note, plural, say, visible, write_json
 from infoscope.core.errors import DataError, InvalidArgument, NotFound, UnknownName, sentence
 
@@ -62,7 +63,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--family",
         choices=("linear", "mlp"),
         default="linear",
-        help="probes: linear, or a network with one hidden layer",
+        help="a linear probe, or a network with one hidden layer (default: linear)",
     )
     add(
         "--kind",
@@ -83,7 +84,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--unseen",
         choices=("error", "drop"),
         default="error",
-        help="test examples of classes that training lacks",
+        help="refuse or leave out test examples of classes that training lacks (default: error)",
     )
     add(
         "--unit",
@@ -105,9 +106,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="seed of the split, the fit and the bootstrap (default: 0)",
     )
-    add("--top", type=int, default=5, metavar="K", help="hardest examples to list (default: 5)")
-    add("--html", metavar="OUT", help="write a report to look at")
-    add("--json", metavar="OUT", help="write all numbers as JSON ('-': stdout)")
+    add_top(parser, 5, "hardest examples to list")
+    add_outputs(parser)
     parser.set_defaults(run=_run)
 
 
@@ -207,8 +207,7 @@ def describe(report: LayerReport, *, top: int) -> list[str]:
 
 
 def _run(args: argparse.Namespace) -> int:
-    if args.top < 0:
-        raise InvalidArgument(sentence("infoscope probe", "--top", "be at least 0", args.top))
+    check_least("probe", "--top", args.top, 0)
     files = [args.activations, *(name for name in (args.labels, args.groups) if name)]
     check_outputs(args, "probe", files)
 

@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from infoscope.cli.arguments import add_model, add_outputs, name_of, read_text
 from infoscope.cli.output import check_outputs, grid, note, say, visible, write_json
-from infoscope.cli.text_command import read_text
 
 if TYPE_CHECKING:
     from infoscope.language import RateBounds
@@ -34,7 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--per", choices=["character", "byte"], default="character",
         help="what a symbol is (default: character)",
     )  # fmt: skip
-    parser.add_argument("--model", metavar="M", help="a language model besides, as for text")
+    add_model(parser, None, "one more model: a name, a Hugging Face folder or a GGUF file")
     parser.add_argument(
         "--blocks", type=int, default=5, metavar="N", help="longest block counted (default: 5)"
     )
@@ -42,8 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--held-out", type=float, default=0.2, metavar="X",
         help="share of the text, its end, on which models are judged (default: 0.2)",
     )  # fmt: skip
-    parser.add_argument("--html", metavar="OUT", help="write a page to look at")
-    parser.add_argument("--json", metavar="OUT", help="write all numbers as JSON ('-': stdout)")
+    add_outputs(parser)
     parser.set_defaults(run=_run)
 
 
@@ -63,14 +62,14 @@ def describe(found: RateBounds, *, name: str) -> list[str]:
 
 def _run(args: argparse.Namespace) -> int:
     check_outputs(args, "rate", [args.file])
-    text = read_text(args.file)
+    text = read_text(args.file, "rate")
 
     from infoscope.language import entropy_rate_bounds
 
     found = entropy_rate_bounds(
         text, per=args.per, model=args.model, blocks=args.blocks, held_out=args.held_out
     )
-    name = "standard input" if args.file == "-" else args.file
+    name = name_of(args.file)
     if args.json != "-":
         say("\n".join(describe(found, name=name)))
     if args.json:

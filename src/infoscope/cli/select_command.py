@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from infoscope.cli.arguments import add_outputs, check_least
 from infoscope.cli.output import check_outputs, grid, note, plural, say, visible, write_json
 from infoscope.cli.table_command import add_reading, reading_options, tail
-from infoscope.core.errors import InvalidArgument, sentence
 
 if TYPE_CHECKING:
     from infoscope.tables import Interaction, Selection
@@ -41,7 +41,7 @@ examples:
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `infoscope select`."""
     parser.epilog = EPILOG
-    parser.add_argument("file", metavar="FILE", help="a CSV (also .gz, .tsv) or Parquet file")
+    parser.add_argument("file", metavar="FILE", help="as for infoscope table")
     parser.add_argument("--target", metavar="COL", required=True, help="the column to tell about")
     parser.add_argument("-k", type=int, default=None, metavar="K", help="columns to choose "
                         "(default: 10, or all that pass with --stop)")  # fmt: skip
@@ -55,8 +55,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--interactions", type=int, default=0, metavar="N",
                         help="also find N pairs that tell more together than apart")  # fmt: skip
     add_reading(parser)
-    parser.add_argument("--html", metavar="OUT", help="write a report to look at")
-    parser.add_argument("--json", metavar="OUT", help="write all numbers as JSON ('-': stdout)")
+    add_outputs(parser)
     parser.set_defaults(run=_run)
 
 
@@ -95,12 +94,9 @@ def _pairs(found: tuple[Interaction, ...], target: str) -> list[str]:
 
 
 def _run(args: argparse.Namespace) -> int:
-    if args.k is not None and args.k < 1:
-        raise InvalidArgument(sentence("infoscope select", "-k", "be at least 1", args.k))
-    if args.interactions < 0:
-        raise InvalidArgument(
-            sentence("infoscope select", "--interactions", "be at least 0", args.interactions)
-        )
+    if args.k is not None:
+        check_least("select", "-k", args.k, 1)
+    check_least("select", "--interactions", args.interactions, 0)
     check_outputs(args, "select", [args.file])
 
     from infoscope.tables import interactions, select

@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from infoscope.cli.arguments import add_outputs, add_top, check_least
 from infoscope.cli.output import check_outputs, grid, note, plural, say, visible, write_json
 from infoscope.core.errors import InvalidArgument, sentence
 
@@ -42,18 +43,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `infoscope table`."""
     parser.epilog = EPILOG
     parser.add_argument("file", metavar="FILE", help="a CSV (packed or not), Parquet or Arrow "
-                        "file, a folder or pattern of files, or - for standard input")  # fmt: skip
+                        "file, a folder or pattern of files, or '-' (stdin)")  # fmt: skip
     parser.add_argument("--target", metavar="COL", help="rank the other columns by what they tell")
     parser.add_argument("--given", action="append", default=[], metavar="COL", help="rank by what "
                         "columns tell once COL is known (may be repeated)")  # fmt: skip
     add_reading(parser)
     parser.add_argument("--numeric", choices=("bins", "knn"), default="bins", help="measure "
-                        "columns of numbers in bins (default) or by nearest neighbours, which lose "
-                        "nothing to bins (up to 50,000 rows)")  # fmt: skip
-    parser.add_argument("--top", type=int, default=20, metavar="K", help="lines to show in "
-                        "each list (default: 20)")  # fmt: skip
-    parser.add_argument("--html", metavar="OUT", help="write a report to look at")
-    parser.add_argument("--json", metavar="OUT", help="write all numbers as JSON ('-': stdout)")
+                        "columns of numbers in bins, or by nearest neighbours, which lose nothing "
+                        "to bins, up to 50,000 rows (default: bins)")  # fmt: skip
+    add_top(parser, 20, "lines to show in each list")
+    add_outputs(parser)
     parser.set_defaults(run=_run)
 
 
@@ -70,9 +69,13 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
         "(may be repeated)",
     )  # fmt: skip
     parser.add_argument(
-        "--delimiter", metavar="C", help=r"what separates fields, '\t' for tabs (found out if not)"
+        "--delimiter",
+        metavar="C",
+        help=r"what separates fields, '\t' for tabs (default: found out)",
     )
-    parser.add_argument("--encoding", default="utf-8", metavar="E", help="default: utf-8")
+    parser.add_argument(
+        "--encoding", default="utf-8", metavar="E", help="encoding of text (default: utf-8)"
+    )
 
 
 def reading_options(args: argparse.Namespace, command: str) -> dict[str, Any]:
@@ -178,8 +181,7 @@ def _kinds(given: list[str], command: str) -> dict[str, str]:
 
 
 def _run(args: argparse.Namespace) -> int:
-    if args.top < 1:
-        raise InvalidArgument(sentence("infoscope table", "--top", "be at least 1", args.top))
+    check_least("table", "--top", args.top, 1)
     if args.given and args.target is None:
         raise InvalidArgument(sentence(
             "infoscope table", "--given", "go with --target", ", ".join(args.given)

@@ -7,9 +7,15 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from infoscope.cli.arguments import (
+    add_context,
+    add_model,
+    add_outputs,
+    check_least,
+    name_of,
+    read_text,
+)
 from infoscope.cli.output import check_outputs, grid, note, plural, say, visible, write_json
-from infoscope.cli.text_command import read_text
-from infoscope.core.errors import InvalidArgument, sentence
 from infoscope.core.units import from_nats
 
 if TYPE_CHECKING:
@@ -36,14 +42,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `infoscope temperature`."""
     parser.epilog = EPILOG
     parser.add_argument("file", metavar="FILE", help="a text file ('-': stdin)")
-    parser.add_argument(
-        "--model", default="smollm2", metavar="M", help="as in `infoscope text` (default: smollm2)"
-    )
+    add_model(parser)
     parser.add_argument(
         "--temperatures", type=float, nargs="+", metavar="T",
-        help="from 0 to inf (default: twelve of them from 0 to 5)",
+        help="temperatures, from 0 to inf (default: twelve of them from 0 to 5)",
     )  # fmt: skip
-    parser.add_argument("--context", type=int, metavar="N", help="tokens seen at a time")
+    add_context(parser)
     parser.add_argument(
         "--samples", type=int, default=0, metavar="K", help="continuations to draw (default: none)"
     )
@@ -54,11 +58,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tokens", type=int, default=40, metavar="N", help="tokens of each sample (default: 40)"
     )
-    parser.add_argument("--top-k", type=int, metavar="K", help="only the K likeliest tokens")
-    parser.add_argument("--top-p", type=float, metavar="P", help="only this share of the mass")
-    parser.add_argument("--min-p", type=float, metavar="P", help="only this share of the likeliest")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed (default: 0)")
-    parser.add_argument("--json", metavar="OUT", help="write all numbers as JSON ('-': stdout)")
+    add = parser.add_argument
+    add("--top-k", type=int, metavar="K", help="draw from the K likeliest tokens only")
+    add("--top-p", type=float, metavar="P", help="draw from the likeliest tokens of mass P only")
+    add("--min-p", type=float, metavar="P", help="draw from tokens of P times the largest mass up")
+    add("--seed", type=int, default=0, metavar="N", help="seed of the samples (default: 0)")
+    add_outputs(parser, html=False)
     parser.set_defaults(run=_run)
 
 
@@ -96,12 +101,9 @@ def _drawn(found: Continuations, temperature: float) -> list[str]:
 
 
 def _run(args: argparse.Namespace) -> int:
-    if args.samples < 0:
-        raise InvalidArgument(
-            sentence("infoscope temperature", "--samples", "be at least 0", args.samples)
-        )
+    check_least("temperature", "--samples", args.samples, 0)
     check_outputs(args, "temperature", [args.file])
-    text = read_text(args.file)
+    text = read_text(args.file, "temperature")
 
     from infoscope.language import load, sample_continuations, temperature_sweep
     from infoscope.language.temperature_sweeping import DEFAULT_TEMPERATURES
@@ -124,7 +126,7 @@ def _run(args: argparse.Namespace) -> int:
             ))
             for t in args.at
         ]  # fmt: skip
-    name = "standard input" if args.file == "-" else Path(args.file).name
+    name = Path(name_of(args.file)).name
     if args.json != "-":
         say("\n".join(describe(found, name=name)))
         for t, each in drawn:

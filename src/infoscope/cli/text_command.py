@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from infoscope.cli.arguments import (
+    add_context,
+    add_model,
+    add_outputs,
+    add_top,
+    check_least,
+    check_stdin,
+    name_of,
+    read_text,
+)
 from infoscope.cli.output import (
     check_outputs,
     grid,
@@ -17,15 +26,13 @@ from infoscope.cli.output import (
     visible,
     write_json,
 )
-from infoscope.core.errors import DataError, InvalidArgument, NotFound, sentence
 from infoscope.core.units import from_nats
 
 if TYPE_CHECKING:
     from infoscope.language import ScoredToken, TextScore
 
-__all__ = ["configure", "describe", "read_text"]
+__all__ = ["configure", "describe"]
 
-_STDIN = "standard input"
 _SEVERAL = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz", ".parquet", ".pq")
 
 EPILOG = """\
@@ -59,92 +66,58 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="text files ('-': stdin), folders of them, JSONL or Parquet files",
     )
-    parser.add_argument(
-        "--model", default="smollm2", metavar="M",
-        help="a model's name, or the folder of a Hugging Face causal language model, or a GGUF "
-        "file (default: smollm2, which is built in)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--context", type=_context, metavar="N",
-        help="tokens that the model sees at a time (default: the model's own, 1024 for smollm2), "
-        "or 'full': all that came before, up to the model's limit",
-    )  # fmt: skip
+    add_model(parser)
+    add_context(
+        parser, "the model's own; 'full': all that came before, up to its limit", kind=_context
+    )
     parser.add_argument(
         "--stride", type=int, metavar="S",
-        help="tokens scored per window; fewer than --context lets windows overlap",
+        help="tokens scored in each window after the first (default: the context)",
     )  # fmt: skip
     parser.add_argument(
         "--prefix", metavar="TOKEN",
         help="token before the text: its id or name, or 'none' (default: the model's own)",
     )  # fmt: skip
-    parser.add_argument("--device", default="cpu", help="cpu (default), cuda, mps")
+    parser.add_argument(
+        "--device", default="cpu", metavar="D", help="cpu, cuda or mps (default: cpu)"
+    )
     parser.add_argument(
         "--dtype", default="float32", choices=["float32", "float64", "bfloat16", "float16"],
         help="number format of the model (default: float32)",
     )  # fmt: skip
-    parser.add_argument("--threads", type=int, metavar="N", help="threads of this process")
+    parser.add_argument(
+        "--threads", type=int, metavar="N", help="threads of this process (default: torch's own)"
+    )
     parser.add_argument(
         "--summary", action="store_true", help="one line per document, as for folders"
     )
     parser.add_argument(
-        "--column", default="text", help="field of JSONL and Parquet files (default: text)"
+        "--column",
+        default="text",
+        metavar="NAME",
+        help="field of JSONL and Parquet files that holds the text (default: text)",
     )
     parser.add_argument(
         "--resume", metavar="DIR", help="keep the run in this folder; the same call goes on there"
     )
     parser.add_argument(
         "--engine", default="local", choices=["local", "ray"],
-        help="ray: a map over shards of the files by Ray Data (needs --resume)",
+        help="ray: shards of the files by Ray Data, with --resume (default: local)",
     )  # fmt: skip
-    parser.add_argument("--workers", type=int, default=2, help="processes for --engine ray")
     parser.add_argument(
-        "--top", type=int, default=10, metavar="K",
-        help="how many surprises to list (default: 10; a report lists at least 20)",
-    )  # fmt: skip
-    parser.add_argument("--html", metavar="OUT", help="write a report to look at")
-    parser.add_argument("--json", metavar="OUT", help="write all numbers as JSON ('-': stdout)")
+        "--workers",
+        type=int,
+        default=2,
+        metavar="N",
+        help="processes for --engine ray (default: 2)",
+    )
+    add_top(parser, 10, "surprises to list", "; a page lists at least 20")
+    add_outputs(parser)
     parser.set_defaults(run=_run)
 
 
 def _context(value: str) -> int | str:
     return value if value == "full" else int(value)
-
-
-def read_text(name: str) -> bytes:
-    """Return the bytes of a text file, or refuse it in one sentence."""
-    if name == "-":
-        data = sys.stdin.buffer.read()
-    else:
-        path = Path(name)
-        if not path.exists():
-            raise NotFound(
-                sentence("infoscope text", "FILE", "exist", repr(name), "Check the path.")
-            )
-        if path.is_dir():
-            raise DataError(sentence("infoscope text", "FILE", "be a file", f"the folder {name!r}"))
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            got = f"{name!r} ({error.strerror})"
-            raise DataError(sentence("infoscope text", "FILE", "be readable", got)) from error
-    shown = repr(name) if name != "-" else _STDIN
-    if not data:
-        raise DataError(
-            sentence("infoscope text", "FILE", "hold at least one byte", f"{shown}, which is empty")
-        )
-    if (at := data.find(b"\0")) >= 0:
-        wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-        what = "which is UTF-16" if wide else f"with a zero byte at {at}"
-        advice = "Convert it to UTF-8." if wide else "Extract its text first."
-        raise DataError(sentence("infoscope text", "FILE", "be text", f"{shown}, {what}", advice))
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        note(
-            f"note: {shown} is not valid UTF-8 (byte 0x{data[error.start]:02x} at {error.start}); "
-            "its bytes are scored as they are, and bits per character are left out."
-        )
-    return data
 
 
 def describe(score: TextScore, *, name: str, top: int) -> list[str]:
@@ -202,27 +175,20 @@ def _surprise(score: TextScore, each: ScoredToken) -> list[str]:
 
 
 def _run(args: argparse.Namespace) -> int:
-    if args.top < 0:
-        raise InvalidArgument(sentence("infoscope text", "--top", "be at least 0", args.top))
+    check_least("text", "--top", args.top, 0)
     check_outputs(args, "text", args.files)
-    if args.files.count("-") > 1:
-        raise InvalidArgument(
-            sentence("infoscope text", "FILE", "be '-' at most once", "'-' more than once")
-        )
+    check_stdin("text", args.files)
     if _is_corpus(args):
         from infoscope.cli.corpus_text import run_corpus
 
         return run_corpus(args, _reading_options(args))
-    texts = [(name, read_text(name)) for name in args.files]
+    texts = [(name, read_text(name, "text")) for name in args.files]
 
     from infoscope.language import score
     from infoscope.language.placement import load_on
 
     model = load_on(args.model, device=args.device, dtype=args.dtype, threads=args.threads)
-    scores = [
-        (_STDIN if name == "-" else name, score(text, model, **_reading_options(args)))
-        for name, text in texts
-    ]
+    scores = [(name_of(name), score(text, model, **_reading_options(args))) for name, text in texts]
     if args.json != "-":
         for i, (name, each) in enumerate(scores):
             if i:
