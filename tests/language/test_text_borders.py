@@ -85,7 +85,7 @@ def _words(tokenizer: Tokenizer, text: str) -> list[tuple[str, tuple[int, int]]]
 def test_a_long_line_has_the_tokens_of_the_whole_and_exact_spans(smollm2) -> None:
     line = ALICE.read_text("utf-8").replace("\n", " ") * 8  # 240 kB
     tokens = smollm2.encode(line.encode())
-    whole = Tokenizer.from_str(smollm2._tokenizer.description)
+    whole = Tokenizer.from_str(smollm2.tokenizer.description)
     assert tokens.ids.tolist() == whole.encode(line, add_special_tokens=False).ids
     assert tokens.ends[-1] == len(line.encode())
     assert smollm2.decode(tokens.ids) == line.encode()

@@ -40,45 +40,45 @@ class CausalLM:
         device: str = "cpu", dtype: str = "float32",
     ) -> None:  # fmt: skip
         self.name, self.prefix, self.dtype = name, prefix, dtype
-        self._tokenizer = tokenizer
-        self._device = _device(device)
-        self._model = _from_folder(folder, dtype).to(self._device)
-        config = self._model.config.get_text_config()
+        self.tokenizer = tokenizer
+        self.device = _device(device)
+        self.network = _from_folder(folder, dtype).to(self.device)
+        config = self.network.config.get_text_config()
         limit = getattr(config, "max_position_embeddings", None) or getattr(
             config, "n_positions", None
         )
         self.context_limit: int | None = limit
         self.default_context = min(1024, limit or 1024)
-        self._trunk, self._head = self._split()
+        self.trunk, self.head = self._split()
         self.n_vocabulary = self._columns()
 
     def encode(self, text: bytes) -> Tokens:
         """Cut any bytes into tokens that cover them exactly."""
-        return self._tokenizer.encode(text)
+        return self.tokenizer.encode(text)
 
     def decode(self, ids: Sequence[int]) -> bytes:
         """Return the bytes that `encode` cut into `ids`."""
-        return self._tokenizer.decode(ids)
+        return self.tokenizer.decode(ids)
 
     def spell(self, token: int) -> bytes:
         """Return the bytes of one vocabulary entry; padding columns have none."""
-        return self._tokenizer.spell(token)
+        return self.tokenizer.spell(token)
 
     @torch.inference_mode()
     def predict(self, window: NDArray[np.int64], start: int = 0) -> Prediction:
         """Predict the token after each position of `window` from `start` on."""
-        ids = torch.from_numpy(window)[None].to(self._device)
-        if self._trunk is None:
-            return LogitRows(self._model(input_ids=ids, use_cache=False).logits[0, start:])
+        ids = torch.from_numpy(window)[None].to(self.device)
+        if self.trunk is None:
+            return LogitRows(self.network(input_ids=ids, use_cache=False).logits[0, start:])
         if len(window) <= _CHUNK:
-            states = self._trunk(input_ids=ids, use_cache=False).last_hidden_state[0, start:]
-            return HiddenStates(states, self._head)
+            states = self.trunk(input_ids=ids, use_cache=False).last_hidden_state[0, start:]
+            return HiddenStates(states, self.head)
         kept, parts = None, []
         for part in ids.split(_CHUNK, 1):
-            out = self._trunk(input_ids=part, past_key_values=kept, use_cache=True)
+            out = self.trunk(input_ids=part, past_key_values=kept, use_cache=True)
             kept = out.past_key_values
             parts.append(out.last_hidden_state[0])
-        return HiddenStates(torch.cat(parts)[start:], self._head)
+        return HiddenStates(torch.cat(parts)[start:], self.head)
 
     @torch.inference_mode()
     def predict_many(
@@ -94,32 +94,33 @@ class CausalLM:
             ids = torch.full((len(batch), longest), self.prefix)
             for k, i in enumerate(batch):
                 ids[k, : len(windows[i])] = torch.from_numpy(windows[i])
-            ids = ids.to(self._device)
-            if self._trunk is not None:
-                out = self._trunk(input_ids=ids, use_cache=False).last_hidden_state
+            ids = ids.to(self.device)
+            if self.trunk is not None:
+                out = self.trunk(input_ids=ids, use_cache=False).last_hidden_state
             else:
-                out = self._model(input_ids=ids, use_cache=False).logits
+                out = self.network(input_ids=ids, use_cache=False).logits
             for k, i in enumerate(batch):
                 rows[i] = out[k, starts[i] : len(windows[i])]
         joined = torch.cat(rows)
-        return LogitRows(joined) if self._trunk is None else HiddenStates(joined, self._head)
+        return LogitRows(joined) if self.trunk is None else HiddenStates(joined, self.head)
 
     @torch.inference_mode()
     def _split(self) -> tuple[Any, Any]:
         """Return trunk and head weight if their product is what the model says, else nothing."""
-        trunk, head = getattr(self._model, "base_model", None), self._model.get_output_embeddings()
+        trunk = getattr(self.network, "base_model", None)
+        head = self.network.get_output_embeddings()
         if trunk is None or head is None or getattr(head, "bias", None) is not None:
             return None, None
         ids = (
-            torch.arange(_PROBE_LENGTH, device=self._device)[None]
-            % self._model.get_input_embeddings().num_embeddings
+            torch.arange(_PROBE_LENGTH, device=self.device)[None]
+            % self.network.get_input_embeddings().num_embeddings
         )
         try:
             states = trunk(input_ids=ids, use_cache=False).last_hidden_state[0]
             own = states @ head.weight.T
         except (AttributeError, RuntimeError, TypeError):
             return None, None
-        said = self._model(input_ids=ids, use_cache=False).logits[0]
+        said = self.network(input_ids=ids, use_cache=False).logits[0]
         fine = self.dtype in ("float32", "float64")
         near = 1e-4 if fine else 3e-2 * float(said.abs().max())
         same = own.shape == said.shape and torch.allclose(own, said, rtol=1e-4, atol=near)
@@ -127,10 +128,10 @@ class CausalLM:
 
     @torch.inference_mode()
     def _columns(self) -> int:
-        if self._head is not None:
-            return int(self._head.shape[0])
-        one = torch.tensor([[self.prefix]], device=self._device)
-        return int(self._model(input_ids=one, use_cache=False).logits.shape[-1])
+        if self.head is not None:
+            return int(self.head.shape[0])
+        one = torch.tensor([[self.prefix]], device=self.device)
+        return int(self.network(input_ids=one, use_cache=False).logits.shape[-1])
 
 
 def _alike(lengths: Sequence[int]) -> list[list[int]]:

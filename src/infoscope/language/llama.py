@@ -137,35 +137,35 @@ class LlamaModel:
             ) from None
         self.context_limit: int | None = self.shape.context_limit
         self.default_context = min(1024, self.shape.context_limit)
-        self._tokenizer = tokenizer
+        self.tokenizer = tokenizer
         try:
-            self._embedding = weights["model.embed_tokens.weight"]
-            self._norm = weights["model.norm.weight"]
-            self._layers = [_Layer(weights, layer) for layer in range(self.shape.n_layers)]
-            self._head = self._embedding if self.shape.tied else weights["lm_head.weight"]
+            self.embedding = weights["model.embed_tokens.weight"]
+            self.norm = weights["model.norm.weight"]
+            self.layers = [_Layer(weights, layer) for layer in range(self.shape.n_layers)]
+            self.head = self.embedding if self.shape.tied else weights["lm_head.weight"]
         except KeyError as error:
             raise ModelError(
                 f"load: {name} lacks the weight {error.args[0]!r}; its folder is incomplete. "
                 "Fetch the model again."
             ) from None
         self._check_shapes()
-        self.n_vocabulary = len(self._head)
+        self.n_vocabulary = len(self.head)
         self.sizes = LlamaSizes(
-            self._embedding.shape[1], self._layers[0].gate.shape[1], self.shape.n_heads,
+            self.embedding.shape[1], self.layers[0].gate.shape[1], self.shape.n_heads,
             self.shape.n_groups, self.shape.head_width,
         )  # fmt: skip
         self._local = threading.local()  # two threads may score with one model
 
     def _check_shapes(self) -> None:
         """Refuse weights that do not fit the configuration before a product fails on them."""
-        table, shape = self._embedding, self.shape
+        table, shape = self.embedding, self.shape
         misfit = ModelError(
             sentence("load", "config.json", "fit its weights", f"{shape}, first token "
                      f"{self.prefix}, embedding {tuple(table.shape)}", "Fetch the model again.")
         )  # fmt: skip
         if not shape.is_possible() or table.ndim != 2 or not 0 <= self.prefix < len(table):
             raise misfit
-        width, gate = table.shape[1], self._layers[0].gate
+        width, gate = table.shape[1], self.layers[0].gate
         outer, inner = shape.n_heads * shape.head_width, gate.shape[-1] if gate.ndim else 0
         grouped = shape.n_groups * shape.head_width
         wanted = {
@@ -175,11 +175,11 @@ class LlamaModel:
         }  # fmt: skip
         found = {
             f"the {name} weight of layer {number}": (getattr(layer, name), size)
-            for number, layer in enumerate(self._layers)
+            for number, layer in enumerate(self.layers)
             for name, size in wanted.items()
         }
-        found |= {"the last norm": (self._norm, (width,))}
-        found |= {"the head": (self._head, (len(self._head), width))}
+        found |= {"the last norm": (self.norm, (width,))}
+        found |= {"the head": (self.head, (len(self.head), width))}
         for name, (weight, size) in found.items():
             if (got := tuple(weight.shape)) != size:
                 raise ModelError(
@@ -191,15 +191,15 @@ class LlamaModel:
 
     def encode(self, text: bytes) -> Tokens:
         """Cut any bytes into tokens that cover them exactly."""
-        return self._tokenizer.encode(text)
+        return self.tokenizer.encode(text)
 
     def decode(self, ids: Sequence[int]) -> bytes:
         """Return the bytes that `encode` cut into `ids`."""
-        return self._tokenizer.decode(ids)
+        return self.tokenizer.decode(ids)
 
     def spell(self, token: int) -> bytes:
         """Return the bytes of one vocabulary entry."""
-        return self._tokenizer.spell(token)
+        return self.tokenizer.spell(token)
 
     def predict(self, window: NDArray[np.int64], start: int = 0) -> HiddenStates:
         """Return the hidden states after each position of `window` from `start` on.
@@ -234,8 +234,8 @@ class LlamaModel:
         longest = max(last - first for first, last, _ in chunks)
         work = self._buffers(len(ids), longest, reading.n_positions)
         work.place(reading.positions)
-        x = work.embed(self._embedding, torch.from_numpy(ids))  # (n, width)
-        for number, layer in enumerate(self._layers):
+        x = work.embed(self.embedding, torch.from_numpy(ids))  # (n, width)
+        for number, layer in enumerate(self.layers):
             for first, last, tiles in chunks:
                 here = x[first:last]
                 h = work.normalise(here, layer.attention_norm)
@@ -249,7 +249,7 @@ class LlamaModel:
                 gate.mul_(work.project("up", h, layer.up))
                 torch.addmm(here, gate, layer.down, out=here)
         x = x if rows is None else x[rows]
-        return HiddenStates(work.normalise(x, self._norm), self._head)
+        return HiddenStates(work.normalise(x, self.norm), self.head)
 
     def _buffers(self, n: int, chunk: int, n_positions: int) -> LlamaBuffers:
         """Return this thread's buffers, made anew when more is read at once than ever before."""

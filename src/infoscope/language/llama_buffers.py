@@ -113,7 +113,7 @@ class LlamaBuffers:
         self._sizes, self._eps = sizes, eps
         groups, shared, w = sizes.n_groups, sizes.shared, sizes.head_width
         self._half = w // 2
-        self._residual = torch.empty(n, sizes.width)
+        self.residual = torch.empty(n, sizes.width)
         self.keys = torch.empty(groups, n, w)
         self.values = torch.empty(groups, n, w)
         self._normed = torch.empty(chunk, sizes.width)
@@ -135,7 +135,7 @@ class LlamaBuffers:
 
     def embed(self, table: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
         """Return the rows `ids` of `table`: the residual stream, changed in place afterwards."""
-        return torch.index_select(table, 0, ids, out=self._residual[: len(ids)])
+        return torch.index_select(table, 0, ids, out=self.residual[: len(ids)])
 
     def place(self, positions: torch.Tensor) -> None:
         """Set the position of each row of the window, for `rotate_queries` and `rotate_keys`."""

@@ -68,7 +68,9 @@ class ByteTokenizer:
         self._tokenizer.no_padding()
         self._byte_level = isinstance(self._tokenizer.decoder, decoders.ByteLevel)
         vocabulary = self._tokenizer.get_vocab(with_added_tokens=True)
-        added = {token.content for token in self._tokenizer.get_added_tokens_decoder().values()}
+        tokens = self._tokenizer.get_added_tokens_decoder()
+        self.added_ids = frozenset(tokens)
+        added = {token.content for token in tokens.values()}
         self._spellings = self._spell_all(vocabulary, added)
         self.escape = escape
         single = {s: i for i, s in enumerate(self._spellings) if len(s) == 1}

@@ -55,10 +55,10 @@ def test_windows_are_those_of_the_text(tiny) -> None:
 
 
 def test_the_attention_of_the_model_is_left_as_it_was(tiny_torch) -> None:
-    before = tiny_torch._model.config._attn_implementation
+    before = tiny_torch.network.config._attn_implementation
     attention_entropy("the other", tiny_torch)
-    assert tiny_torch._model.config._attn_implementation == before
-    assert not any(module._forward_hooks for module in tiny_torch._model.modules())
+    assert tiny_torch.network.config._attn_implementation == before
+    assert not any(module._forward_hooks for module in tiny_torch.network.modules())
 
 
 def test_another_architecture(gpt2) -> None:

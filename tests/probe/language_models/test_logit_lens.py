@@ -89,8 +89,8 @@ def test_another_architecture(gpt2) -> None:
     assert len(found.layers) == 3
     with torch.no_grad():
         ids = torch.tensor([[0, *found.ids[:-1].tolist()]])
-        states = gpt2._model.transformer(input_ids=ids, output_hidden_states=True).hidden_states
-        rows = gpt2._model.lm_head(gpt2._model.transformer.ln_f(states[1]))[0].double()
+        states = gpt2.network.transformer(input_ids=ids, output_hidden_states=True).hidden_states
+        rows = gpt2.network.lm_head(gpt2.network.transformer.ln_f(states[1]))[0].double()
         logs = torch.log_softmax(rows, -1)
     np.testing.assert_allclose(
         found.entropy[1], -(logs.exp() * logs).sum(-1).numpy(), atol=3e-5
@@ -196,7 +196,7 @@ def test_a_model_without_layers_is_refused() -> None:
 
 def test_damaged_weights_are_named(llama_folder) -> None:
     model = load(llama_folder)
-    model._layers[1].down[0, 0] = float("nan")
+    model.layers[1].down[0, 0] = float("nan")
     with pytest.raises(ModelError, match="got NaN"):
         logit_lens("abc", model)
 

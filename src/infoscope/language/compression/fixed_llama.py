@@ -73,14 +73,14 @@ class FixedLlama:
 
     def __init__(self, model: LlamaModel, order: NDArray[np.int64]) -> None:
         self.shape = model.shape
-        layers, head = model._layers, model._head
+        layers, head = model.layers, model.head
         self.width = int(head.shape[1])
         self.inner = int(layers[0].gate.shape[1])
         self.norms = np.stack(
             [part.numpy() for layer in layers for part in (layer.attention_norm, layer.mlp_norm)]
-            + [model._norm.numpy()]
+            + [model.norm.numpy()]
         ).astype(np.float32)
-        self.embedding: NDArray[np.float32] = model._embedding.numpy()
+        self.embedding: NDArray[np.float32] = model.embedding.numpy()
         self.layers = [
             tuple(
                 FixedWeights(np.concatenate([part.numpy() for part in parts], 1))

@@ -36,8 +36,8 @@ class NeuralParts:
                     type(model).__name__, "Use one that is, or model=None for bytes alone.",
                 )
             )  # fmt: skip
-        tokenizer = model._tokenizer
-        controls = frozenset(tokenizer._tokenizer.get_added_tokens_decoder())
+        tokenizer = model.tokenizer
+        controls = tokenizer.added_ids
         unknown = model.prefix if tokenizer.escape is None else tokenizer.escape
         self._model, self.name = model, model.name
         self.context_limit = int(model.context_limit or 8192)

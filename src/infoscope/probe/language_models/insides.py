@@ -95,7 +95,7 @@ class _LlamaInsides:
         self._model = model
         self.n_layers, self.n_heads = model.shape.n_layers, model.shape.n_heads
         self.width = model.sizes.width
-        self._epsilon, self._weight = model.shape.epsilon, model._norm
+        self._epsilon, self._weight = model.shape.epsilon, model.norm
 
     def read(
         self, window: NDArray[np.int64], *, states: StateSink | None = None,
@@ -114,7 +114,7 @@ class _LlamaInsides:
         ids = np.concatenate([np.asarray(each, np.int64) for each in windows])
         last = self._model.read(ids, watched)
         if states is not None and watched.work is not None:
-            states(self.n_layers, 0, watched.work._residual[: len(ids)])
+            states(self.n_layers, 0, watched.work.residual[: len(ids)])
         return last
 
     @torch.inference_mode()
@@ -149,7 +149,7 @@ class _Watched:
     ) -> Tensor:  # fmt: skip
         self.work, last = work, first + len(q)
         if self._states is not None:
-            self._states(layer, first, work._residual[first:last])
+            self._states(layer, first, work.residual[first:last])
         turned = work.rotate_queries(q, first)  # (groups, rows, shared, width of a head)
         work.rotate_keys(k, first, work.keys[:, first:last])
         by_group = v.view(len(v), self._sizes.n_groups, -1).transpose(0, 1)

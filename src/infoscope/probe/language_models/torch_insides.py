@@ -27,8 +27,8 @@ class TorchInsides:
     """A transformers model behind the `Insides` contract; `model` is what `load` returned."""
 
     def __init__(self, model: Any, function: str) -> None:
-        self._function, self._name, self._device = function, model.name, model._device
-        self._whole, self._trunk, self._head = model._model, model._trunk, model._head
+        self._function, self._name, self._device = function, model.name, model.device
+        self._whole, self._trunk, self._head = model.network, model.trunk, model.head
         if self._trunk is None:
             raise ModelError(
                 sentence(
