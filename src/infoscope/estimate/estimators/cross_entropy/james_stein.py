@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
-from infoscope.estimate.estimators.kl_divergence.james_stein import shrunk
-from infoscope.estimate.label_counts import alphabet, fold
+from infoscope.estimate.label_divergences import of_shrunk_frequencies
 from infoscope.estimate.method import DISCRETE_PAIR, Raw, Spec, Value
 from infoscope.estimate.variables import Variable
-from infoscope.measures import cross_entropy
 
 __all__ = ["SPEC", "run"]
 
@@ -29,13 +25,4 @@ SPEC = Spec(
 
 def run(x: Variable, y: Variable, *, rng: np.random.Generator, n_symbols: Value) -> Raw:  # noqa: ARG001
     """Return -sum p log q of the shrunk frequencies."""
-    both = fold(x.counts + y.counts)
-    size = alphabet(both, both.seen if n_symbols is None else n_symbols, "cross_entropy")
-    p, q = shrunk(x, size), shrunk(y, size)
-    nats = float(cross_entropy(p, q))
-    used = (p > 0) & (q > 0)
-    ratio = -np.log(q[used])
-    first = float(np.dot(p[used], (ratio - nats) ** 2)) / x.n
-    second = (float(np.dot(p[used], p[used] / q[used])) - 1.0) / y.n
-    stderr = math.sqrt(first + max(second, 0.0)) if math.isfinite(nats) else None
-    return Raw(nats=nats, stderr=stderr, how="delta method", settings={"n_symbols": int(size)})
+    return of_shrunk_frequencies(x, y, n_symbols, relative=False)

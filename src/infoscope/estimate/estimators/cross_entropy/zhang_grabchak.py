@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from infoscope.estimate.label_divergences import mean_over_symbols, never_in_y, seen_in_x
+from infoscope.estimate.label_divergences import by_digammas
 from infoscope.estimate.method import DISCRETE_PAIR, Raw, Spec
-from infoscope.estimate.special import digamma, polygamma
 from infoscope.estimate.variables import Variable
 
 __all__ = ["SPEC", "run"]
@@ -26,13 +25,4 @@ SPEC = Spec(
 
 def run(x: Variable, y: Variable, *, rng: np.random.Generator) -> Raw:  # noqa: ARG001
     """Return sum p [psi(m + 1) - psi(b + 1)], p the frequencies in x and b the counts in y."""
-    seen, a, b = seen_in_x(x, y)
-    m, missing = float(y.n), never_in_y(b)
-    local = digamma(m + 1.0) - digamma(b + 1.0)
-    from_y = float(np.dot((a / x.n) ** 2, polygamma(1, b + 1.0))) - 1.0 / m
-    notes: tuple[str, ...] = ()
-    if missing:
-        notes = (
-            f"y never shows {missing} symbols of x: if it cannot show them, the truth is infinite.",
-        )
-    return mean_over_symbols(x, seen, local, from_y, missing=missing, notes=notes)
+    return by_digammas(x, y, relative=False)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from infoscope.estimate.label_divergences import mean_over_symbols, never_in_y, seen_in_x
+from infoscope.estimate.label_divergences import of_frequencies
 from infoscope.estimate.method import DISCRETE_PAIR, Raw, Spec
 from infoscope.estimate.variables import Variable
-from infoscope.measures import kl_divergence
 
 __all__ = ["SPEC", "run"]
 
@@ -26,15 +25,4 @@ SPEC = Spec(
 
 def run(x: Variable, y: Variable, *, rng: np.random.Generator) -> Raw:  # noqa: ARG001
     """Return sum p log(p / q) of the frequencies, with the delta method's error."""
-    seen, a, b = seen_in_x(x, y)
-    missing = never_in_y(b)
-    nats = float(kl_divergence(x.counts / x.n, y.counts / y.n))
-    if missing:
-        note = (
-            f"y never shows {missing} symbols of x, so the frequencies diverge infinitely; "
-            "method='zhang_grabchak' stays finite."
-        )
-        return Raw(nats=nats, notes=(note,), diagnostics={"missing_in_y": float(missing)})
-    p, q = a / x.n, b / y.n
-    from_y = (float(np.dot(p, p / q)) - 1.0) / y.n
-    return mean_over_symbols(x, seen, np.log(p / q), from_y, nats=nats)
+    return of_frequencies(x, y, relative=True)
