@@ -154,8 +154,8 @@ def compare_compressors(
 
 
 def _measured(name: str, path: Path, n: int, settings: dict[str, Any]) -> Compared:
-    command = [sys.executable, "-m", "infoscope.language.compression.one_compressor",
-               name, str(path), json.dumps(settings)]  # fmt: skip
+    program = Path(__file__).with_name("one_compressor.py")  # -P: this folder hides no module
+    command = [sys.executable, "-P", str(program), name, str(path), json.dumps(settings)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         lines = done.stderr.strip().splitlines()
