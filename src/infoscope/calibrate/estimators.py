@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
@@ -85,7 +85,8 @@ class RecalibratedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator)
             logs = _log_probabilities(self.estimator_, X)
         else:
             how = "predict_log_proba" if hasattr(model, "predict_log_proba") else "predict_proba"
-            found: Any = cross_val_predict(model, X, y, cv=StratifiedKFold(folds), method=how)
+            predict = cast(Any, cross_val_predict)  # no types: to infer them takes ten seconds
+            found: Any = predict(model, X, y, cv=StratifiedKFold(folds), method=how)
             logs = found if how == "predict_log_proba" else _log(found)
         self.map_ = self._fit_map(logs, codes)
         return self

@@ -9,8 +9,9 @@ above its minimum.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 __all__ = ["LogisticFit", "fit_logistic", "log_softmax"]
 
 Vector = NDArray[np.float64]
+_Move: TypeAlias = tuple[Vector, Vector, float]
 _BLOCK = 512  # rows handled together: they stay in cache between the two products
 _MEMORY = 12
 _ARMIJO = 1e-4
@@ -162,38 +164,53 @@ def _descend(
 ) -> tuple[Vector, float, Vector, int]:  # fmt: skip
     """L-BFGS in coordinates divided by `scale`, with halving of steps that do not descend."""
     noise = float(np.finfo(problem.z.dtype).eps)  # what rounding may do to the value
-    moves: list[tuple[Vector, Vector, float]] = []
+    moves: deque[_Move] = deque(maxlen=_MEMORY)
     best, since = np.inf, 0
     for step in range(max_steps):
         now = problem.gap(gradient)
-        best, since = (now, 0) if now < best else (best, since + 1)
+        since = 0 if now < best else since + 1
+        best = min(best, now)
         if now <= gap or since >= _PATIENCE:
             return point, value, gradient, step
         direction = -scale * _recall(moves, scale * gradient)
-        slope = float(np.vdot(direction, gradient))
-        length = 1.0
-        while True:
-            there = point + length * direction
-            new_value, new_gradient, _ = problem.value(there)
-            if new_value <= value + _ARMIJO * length * slope:
-                break
-            # near the minimum the value is all rounding, and the slope is not (Hager and Zhang)
-            new_slope = float(np.vdot(direction, new_gradient))
-            if new_value <= value + noise * abs(value) and new_slope <= -0.8 * slope:
-                break
-            if length < _SHORTEST:
-                return point, value, gradient, step
-            bend = new_value - value - length * slope
-            length *= min(max(-slope * length / (2 * bend), 0.1), 0.5)
-        moved, turned = (there - point) / scale, scale * (new_gradient - gradient)
-        product = float(np.vdot(moved, turned))
-        if product > 0:
-            moves = [*moves[-_MEMORY + 1 :], (moved, turned, product)]
-        point, value, gradient = there, new_value, new_gradient
+        found = _step(problem, point, value, gradient, direction, noise)
+        if found is None:
+            return point, value, gradient, step
+        _remember(moves, (found[0] - point) / scale, scale * (found[2] - gradient))
+        point, value, gradient = found
     return point, value, gradient, max_steps
 
 
-def _recall(moves: list[tuple[Vector, Vector, float]], gradient: Vector) -> Vector:
+def _step(
+    problem: _Problem, point: Vector, value: float, gradient: Vector, direction: Vector,
+    noise: float,
+) -> tuple[Vector, float, Vector] | None:  # fmt: skip
+    """Go as far along `direction` as it descends: there, value and gradient; None if nowhere."""
+    slope = float(np.vdot(direction, gradient))
+    length = 1.0
+    while True:
+        there = point + length * direction
+        new_value, new_gradient, _ = problem.value(there)
+        if new_value <= value + _ARMIJO * length * slope:
+            return there, new_value, new_gradient
+        # near the minimum the value is all rounding, and the slope is not (Hager and Zhang)
+        new_slope = float(np.vdot(direction, new_gradient))
+        if new_value <= value + noise * abs(value) and new_slope <= -0.8 * slope:
+            return there, new_value, new_gradient
+        if length < _SHORTEST:
+            return None
+        bend = new_value - value - length * slope
+        length *= min(max(-slope * length / (2 * bend), 0.1), 0.5)
+
+
+def _remember(moves: deque[_Move], moved: Vector, turned: Vector) -> None:
+    """Keep a move along which the gradient grew; the oldest makes room."""
+    product = float(np.vdot(moved, turned))
+    if product > 0:
+        moves.append((moved, turned, product))
+
+
+def _recall(moves: deque[_Move], gradient: Vector) -> Vector:
     """Multiply the gradient by the inverse curvature that the last moves have shown."""
     q = gradient.copy()
     pulls: list[float] = []
