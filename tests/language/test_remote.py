@@ -3,7 +3,6 @@
 import json
 import math
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -24,6 +23,7 @@ class Server:
     def __init__(self, model, tokenizer, *, vllm: bool = True, begin: int | None = 1) -> None:
         self.model, self.tokenizer, self.vllm, self.begin = model, tokenizer, vllm, begin
         self.break_it = ""
+        self.asked_on = threading.Event()  # until then a slow server does not answer
         self.models = ["tiny"]
         self.seen: list[dict[str, Any]] = []
         self.failures_left = 0
@@ -60,7 +60,7 @@ class Server:
             self.failures_left -= 1
             return 503, {"error": {"message": "busy"}}, {"Retry-After": "0"}
         if self.break_it == "slow" and path.endswith("completions"):
-            time.sleep(1.0)
+            self.asked_on.wait(600)
         if self.break_it == "html":
             return 200, b"<html>hello</html>", {}
         if self.break_it == "moved":
@@ -230,10 +230,11 @@ def test_a_busy_server_is_asked_again(make_server) -> None:
 
 def test_an_unreachable_server_and_one_that_does_not_answer(make_server) -> None:
     server = make_server()
-    model = RemoteModel(server.url, timeout=0.2, n_retries=0)
+    model = RemoteModel(server.url, timeout=2, n_retries=0)
     server.break_it = "slow"
-    with pytest.raises(ModelError, match=r"did not answer /v1/completions within 0\.2 s"):
+    with pytest.raises(ModelError, match=r"did not answer /v1/completions within 2 s"):
         model.read(b"the the")
+    server.asked_on.set()
     server.http.shutdown()
     server.http.server_close()
     with pytest.raises(ModelError, match="cannot be reached"):
