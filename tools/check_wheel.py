@@ -220,7 +220,7 @@ def tests(own: Path, task: Run, place: Path) -> str:
 def demo(own: Path, _: Run, place: Path) -> str:
     """Take the line that `infoscope demo` prints, run it as it is, and see the demo succeed."""
     pins = own.parents[2] / "constraints.txt"
-    here = {**user(place, own), "PIP_CONSTRAINT": str(pins)}
+    here = {**user(place, own), "PIP_CONSTRAINT": str(pins), "PIP_NO_COMPILE": "1"}
     shells = [shell for shell in ("bash", "zsh") if shutil.which(shell)]
     asked = run(shells[-1], "-c", "infoscope demo", env=here, cwd=place)
     line = re.search(r"\. Run: (.+)\n$", asked.stderr)
@@ -326,7 +326,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    names = [*EXTRAS, "all"]
+    names = ["sdist", *EXTRAS, "all"]  # "sdist": without extras, from the sdist
     parser.add_argument("--python", default=sys.executable)
     parser.add_argument("--extras", nargs="*", help="names, or several joined by commas")
     parser.add_argument("--lowest", action="store_true")
@@ -349,9 +349,12 @@ def main() -> int:
         wrong = complaints(wheel, sdist, ROOT)
         sys.stdout.write("".join(f"  {each}\n" for each in wrong))
         base = {"python": args.python, "archive": wheel, "lowest": args.lowest}
-        todo = [Run(extra=extra, **base) for extra in extras]
-        if "core" in extras:
-            todo.insert(0, Run(extra="core", **base | {"archive": sdist}))
+        todo = [
+            Run(extra="core", **base | {"archive": sdist})
+            if extra == "sdist"
+            else Run(extra=extra, **base)
+            for extra in extras
+        ]
         todo += [Run(extra=extra, what="tests", **base) for extra in args.tests or ()]
         todo += [Run(extra="core", what=w, **base) for w in ("demo", "types") if vars(args)[w]]
         for task in todo:
