@@ -85,7 +85,7 @@ def start(*options: str, **settings: str) -> Served:
 def end(served: Served) -> tuple[int, str]:
     """Press Ctrl-C; return the exit code and what stderr held."""
     served.process.send_signal(signal.SIGINT)
-    _, errors = served.process.communicate(timeout=20)
+    _, errors = served.process.communicate(timeout=300)
     return served.process.returncode, errors
 
 

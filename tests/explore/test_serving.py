@@ -4,7 +4,6 @@ import json
 import socket
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -20,26 +19,22 @@ HEAVY = {"torch", "numba", "transformers", "pyarrow", "pandas", "scipy", "sklear
 def test_it_starts_lightly() -> None:
     """What is loaded before the first page is served: every page's file, and nothing heavy."""
     code = (
-        "import json, sys, time; start = time.perf_counter()\n"
+        "import json, sys\n"
         "from infoscope.explore import create_app\n"
         "from infoscope.explore.registry import all_pages\n"
         "create_app(); all_pages()\n"
-        "print(json.dumps([time.process_time(), sorted(sys.modules)]))"
+        "print(json.dumps(sorted(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    seconds, modules = json.loads(done.stdout)
-    assert not HEAVY & {name.partition(".")[0] for name in modules}
-    assert seconds < 1.5
+    assert not HEAVY & {name.partition(".")[0] for name in json.loads(done.stdout)}
 
 
 def test_it_ends_with_ctrl_c_and_without_a_traceback(launch) -> None:
     start, end = launch
     explorer = start("--port", "0")
-    began = time.monotonic()
     code, errors = end(explorer)
     assert code == 0
     assert errors == "The explorer has stopped.\n"
-    assert time.monotonic() - began < 8
 
 
 def test_a_busy_port_gives_the_next(launch) -> None:
