@@ -16,10 +16,10 @@ demo: $(VENV)/.demo-ready  ## measure a real text and a real table, write infosc
 	@$(BIN)/infoscope demo
 
 test: $(VENV)/.dev-ready  ## run the tests
-	@$(PYTEST) -m "not heavy and not browser" -n 2
+	@$(PYTEST) -m "not heavy and not browser" -n 2 --durations=10
 
 test-heavy: $(VENV)/.heavy-ready  ## run heavy integrations (Spark, Ray, trainers) and pages in a browser
-	@$(PYTEST) -m "heavy or browser" -n 2
+	@$(PYTEST) -m "heavy or browser" -n 2 --durations=10
 
 test-all: test-heavy test  ## run all tests
 
