@@ -12,8 +12,9 @@
 # ## First, where the truth is known
 #
 # A Markov chain remembers one step, so its rate can be worked out. Three methods look at samples of
-# it. Blocks are counted; a context tree learns and bets; Lempel and Ziv's method measures how far
-# back the present has been seen before.
+# it. One counts blocks of neighbouring symbols. A *context tree* learns what follows each stretch
+# of the past, and bets on it. Lempel and Ziv's method measures how far back the present has been
+# seen before.
 
 # %%
 import numpy as np
@@ -26,7 +27,11 @@ chain = MarkovChain([[0.9, 0.05, 0.05], [0.1, 0.6, 0.3], [0.3, 0.1, 0.6]])
 truth = chain.entropy_rate / np.log(2)
 states = chain.sample(20_000, rng=5)
 lengths = [300, 1000, 3000, 10_000, 20_000]
-methods = {"counted blocks": "block", "context tree": "context_tree", "Lempel–Ziv": "lempel_ziv"}
+methods = {
+    "counted blocks": "block",
+    "context tree": "context_tree",
+    "Lempel–Ziv": "lempel_ziv",
+}
 rates = {
     name: [
         estimate.entropy_rate(states[:n], method=method, unit="bits", interval=None).value
@@ -46,7 +51,8 @@ line_chart(
 
 # %%
 for name, values in rates.items():
-    print(f"{name:15} {values[0]:.3f} bits at first, {values[-1]:.3f} at last; truth {truth:.3f}")
+    print(f"{name:15} {values[0]:.3f} bits at first, {values[-1]:.3f} bits at last")
+print(f"{'truth':15} {truth:.3f} bits")
 assert abs(rates["counted blocks"][-1] - truth) < 0.03
 assert rates["context tree"][0] > truth
 assert rates["Lempel–Ziv"][-1] < truth - 0.05
@@ -85,7 +91,8 @@ def counted(text: str, most: int = 9) -> np.ndarray:
     return np.diff(heights)
 
 
-monkey = "".join(np.random.default_rng(0).choice(list("abcdefghijklmnopqrstuvwxyz "), 12_000))
+alphabet = list("abcdefghijklmnopqrstuvwxyz ")
+monkey = "".join(np.random.default_rng(0).choice(alphabet, 12_000))
 sizes = np.arange(1, 10)
 falls = {
     "Alice, 148,480 characters": counted(book),
@@ -102,14 +109,15 @@ line_chart(
 
 # %%
 assert falls["random letters, 12,000"][0] > 4.7
+assert falls["random letters, 12,000"][2] < 4
 assert falls["random letters, 12,000"][5] < 0.01
 assert falls["Alice, 148,480 characters"][8] < 0.4
 
 # %% [markdown] exercise="ceiling"
 # ## Why they must fall
 #
-# The third curve belongs to letters drawn evenly from 27, with 4.75 bits each whatever stands
-# before. From blocks of four on, the counts say otherwise.
+# The third curve belongs to characters drawn evenly from 27 (the letters and the space), with 4.75
+# bits each whatever stands before. From blocks of three on, the counts say otherwise.
 #
 # A text of $n$ characters has at most $n$ different blocks, so counted blocks of any length have at
 # most $\log_2 n$ bits. Compute that `ceiling` for $n = 12{,}000$, and `longest`, the largest whole
@@ -124,9 +132,10 @@ assert abs(2**ceiling - 12_000) < 1e-6
 assert longest == 2
 
 # %% [markdown]
-# So $F_N$ from counts is an upper bound only while most blocks have been seen many times: here up
-# to two or three characters. What lies below that is the length of the text, not its language. A
-# "rate of English" read off at $N = 8$ is an error that is still printed.
+# So $F_N$ from counts is an upper bound only while most blocks have been seen many times: two
+# characters in the short texts, three in the whole book. What the curves show further right is the
+# length of the text, not its language. A "rate of English" read off at $N = 8$ is an error that
+# still gets printed.
 
 # %% [markdown] explorer="guessing"
 # ## Shannon's game
@@ -137,13 +146,16 @@ assert longest == 2
 # into 27: A to Z and the space.
 
 # %%
+import textwrap
+
 from infoscope.language import guessing_game
 
 game = guessing_game(book[:60_000], shown=100, hidden=40, rng=3)
-print("shown: ", game.shown)
+print("shown: ", "\n        ".join(textwrap.wrap(game.shown, 76)))
 print("hidden:", game.hidden)
-print("guesses of a model of six letters:", *game.model_guesses)
-print(game.bounds(game.model_guesses), "for this passage")
+print("Guesses of a model that looks back five letters, one for each hidden letter:")
+print(textwrap.fill(" ".join(str(guess) for guess in game.model_guesses), 84))
+print(game.bounds(game.model_guesses))
 
 # %% [markdown] exercise="bounds"
 # ## The two bounds by hand
@@ -169,8 +181,8 @@ assert np.isclose(upper + 2 / 200 / np.log(2), found.upper.value, rtol=1e-12)
 
 # %% [markdown]
 # The lower bound holds for an **ideal** guesser, who ranks letters by their true chances. Someone
-# who guesses worse only raises it. There is no lower bound on the rate of a language that needs no
-# such assumption.
+# who guesses worse only raises it, and it may then lie above the truth. There is no lower bound on
+# the rate of a language that needs no such assumption.
 #
 # ## Every model is an upper bound
 #
@@ -187,17 +199,17 @@ bounds.figure()
 
 # %%
 for bound in bounds.bounds:
-    why = bound.bias.split(";")[0]
-    print(f"{bound.name:28} {bound.kind:12} {bound.estimate.value:.2f}   {why}")
+    why = f"{bound.kind}: {bound.bias.split(';')[0]}"
+    print(textwrap.fill(f"{bound.name:28} {why}", 88, subsequent_indent=" " * 29))
 assert 2.0 < bounds.best_upper.estimate.value < 2.5
 
 # %% [markdown]
 # ## A model that has read more
 #
-# The best row above has seen one book. The language model has seen billions of words. How much of
-# what stands before may it use? Its costs were recorded in a full run: the first chapter of
-# *Alice*, in windows of growing length, and *The ferry to Oddvik*, which was written after the
-# model was trained.
+# The best row above has seen one book. SmolLM2, a transformer with 135 million weights, has read
+# billions of words. How much of what stands before may it use? Its costs were recorded in a full
+# run: the first chapter of *Alice*, in windows of growing length, and *The ferry to Oddvik*, which
+# was written after the model was trained.
 
 # %%
 from infoscope.data import path_of
@@ -212,7 +224,7 @@ windows = [16, 64, 256, 1024]
 def smollm2_bounds() -> dict:
     "Score both texts under the language model; about a minute."
     model = load("smollm2")
-    scores = [score(chapter, model, context=window).bits_per_character for window in windows]
+    scores = [score(chapter, model, context=size).bits_per_character for size in windows]
     unseen = score(ferry, model, context="full").bits_per_character
     return {
         "alice": [each.value for each in scores],
@@ -228,7 +240,7 @@ neural = recorded("14_entropy_rate", smollm2_bounds, within=within)
 line_chart(
     windows,
     {"Alice, chapter 1": neural["alice"]},
-    references={"Alice, one book learned": bounds.best_upper.estimate.value},
+    references={"best model of one book": bounds.best_upper.estimate.value},
     title="The further the model may look back, the less is left",
     x_label="tokens in a window",
     y_label="bits a character",
@@ -245,17 +257,17 @@ assert neural["alice"][-1] < neural["ferry"] < bounds.best_upper.estimate.value
 # %% [markdown]
 # What may honestly be said? English prose of this kind has **at most about 1.3 bits** a character:
 # the ferry's number, from a small model on a short text that it had not seen. *Alice* comes lower,
-# and part of that may be memory. Larger models go below 1; every such number is again an upper
-# bound, and is only as honest as the text is new.
+# and part of that may be memory. Larger models go below 1 (Delétang and others, 2023). Every such
+# number is again an upper bound, and is only as honest as the text is new to the model.
 #
-# Shannon's 0.6 to 1.3 was for 27 letters, without cases, points and line ends. Ours is for all
-# characters. A bound belongs to its alphabet.
+# Shannon's 0.6 to 1.3 was for 26 letters and the space, without capitals, punctuation and line
+# ends. Ours is for all characters. A bound belongs to its alphabet.
 
 # %% [markdown] exercise="redundancy"
 # ## How redundant is it?
 #
-# An even choice among the book's 72 different characters has $\log_2 72$ bits. Which share of that
-# (`redundancy`) does the bound of the ferry show to be superfluous?
+# An even choice among the book's 72 different characters has $\log_2 72 = 6.17$ bits. Which share
+# of that (`redundancy`) does the number of the ferry show to be superfluous, at least?
 
 # %% answer="redundancy"
 redundancy = 1 - neural["ferry"] / np.log2(72)
@@ -273,8 +285,8 @@ assert 0.75 < redundancy < 0.85
         "bits a character under a language model that has not seen the text",
     ],
     "answer": 0,
-    "why": "The other two are lengths of codes that could be written, and no code beats the rate "
-    "on average. Counts of blocks seen once or twice tell the length of the text.",
+    "why": "The other two are lengths of codes that could be written, and no code beats the "
+    "rate on average. Counts of blocks seen once or twice tell the length of the text.",
 }
 
 # %% quiz="better"
