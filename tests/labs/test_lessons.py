@@ -1,25 +1,19 @@
 """Every lab that comes with the library: runs, its answers are right, its file is well made."""
 
 from collections import Counter
-from functools import cache
 
 import pytest
 
-from infoscope.labs import Lab, LabRun, all_labs, blank_lab, check_lab, run_lab
+from infoscope.labs import Lab, all_labs, blank_lab, check_lab, run_lab
 
 LABS = all_labs()
 
 
-@cache
-def ran(number: int) -> LabRun:
-    """Run a lab once for all tests of this process."""
-    return run_lab(next(lab for lab in LABS if lab.number == number))
-
-
 @pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.name)
-def test_a_lab_runs_in_quick_mode_without_an_error(lab: Lab) -> None:
-    run = ran(lab.number)
+def test_a_lab_runs_in_quick_mode_without_an_error_and_draws(lab: Lab) -> None:
+    run = run_lab(lab)
     assert [(each.cell.line, each.error) for each in run.errors] == []
+    assert any(output.html for each in run.cells for output in each.outputs), "no picture"
 
 
 @pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.name)
@@ -31,7 +25,6 @@ def test_a_lab_teaches_and_asks(lab: Lab) -> None:
     for cell in (*lab.of_kind("text"), *lab.of_kind("exercise")):
         paragraphs = cell.source.split("\n\n")
         assert max(len(part.split()) for part in paragraphs) <= 90, f"line {cell.line}"
-    assert any(run.html for each in ran(lab.number).cells for run in each.outputs), "no picture"
 
 
 @pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.name)
