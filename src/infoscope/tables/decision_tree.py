@@ -18,8 +18,8 @@ from infoscope.core.errors import DataError, InvalidArgument, UnknownName, sente
 from infoscope.core.showing import Shown
 from infoscope.core.units import Unit, check_unit
 from infoscope.measures import entropy, gain_ratio, information_gain
+from infoscope.tables.arguments import check_columns
 from infoscope.tables.drift_columns import read_column
-from infoscope.tables.matrix import close_names
 from infoscope.tables.reading import NULL_MARKERS, Levels
 from infoscope.tables.sources import open_source
 
@@ -417,13 +417,7 @@ def _read(
 ) -> _Columns:  # fmt: skip
     """Read every column: numbers as they are, names as codes."""
     opened = open_source(source, function=function, **reading)
-    for argument, wanted in (("target", [target]), ("kinds", list(kinds or {}))):
-        for name in wanted:
-            if name not in opened.names:
-                raise UnknownName(sentence(
-                    function, argument, "name a column of the table", repr(name),
-                    close_names(name, opened.names),
-                ))  # fmt: skip
+    check_columns({"target": [target], "kinds": list(kinds or {})}, opened.names, (), function)
     goal = read_column(opened.column(opened.names.index(target)), NULL_MARKERS, "categorical")
     if not isinstance(goal, Levels) or len(goal.labels) < 2:
         raise DataError(sentence(

@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from infoscope.core.errors import DataError, InvalidArgument, UnknownName, sentence
+from infoscope.core.errors import DataError, UnknownName, sentence
 from infoscope.core.progress import Progress
 from infoscope.core.result import Estimate, Interval
 from infoscope.estimate.independence import benjamini_hochberg
 from infoscope.estimate.many_tables import FIELDS, pair_statistics
-from infoscope.tables.columns import KINDS
+from infoscope.tables.arguments import check_kinds, check_open_share, close_names, seed_of
 from infoscope.tables.conditional_counts import CodedTable
 from infoscope.tables.drift_columns import Twins, read_twins
 from infoscope.tables.drift_result import ColumnDrift, DriftReport
 from infoscope.tables.drift_statistics import Divergence, divergences
-from infoscope.tables.matrix import UNRELIABLE, close_names
+from infoscope.tables.matrix import UNRELIABLE
 from infoscope.tables.reading import NULL_MARKERS
 from infoscope.tables.remote_open import is_remote
-from infoscope.tables.selection_input import Bins, seed_of
+from infoscope.tables.selection_input import Bins
 from infoscope.tables.selection_interactions import Interaction, search_pairs
 from infoscope.tables.sources import Source, open_source
 
@@ -340,12 +340,6 @@ def _shared(
 
 
 def _check(level: float, interval: float, kinds: Mapping[str, str] | None) -> None:
-    for name, value in (("level", level), ("interval", interval)):
-        if not 0.0 < value < 1.0:
-            raise InvalidArgument(sentence("drift", name, "lie in (0, 1)", value))
-    for column, kind in (kinds or {}).items():
-        if kind not in KINDS[:-2]:
-            known = ", ".join(KINDS[:-2])
-            raise UnknownName(
-                sentence("drift", f"kinds[{column!r}]", f"be one of {known}", repr(kind))
-            )
+    check_open_share("level", level, "drift")
+    check_open_share("interval", interval, "drift")
+    check_kinds(kinds, "drift")

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from infoscope.core.errors import DataError, InvalidArgument, UnknownName, sentence
 from infoscope.core.progress import Progress
+from infoscope.tables.arguments import check_columns, check_kinds
 from infoscope.tables.bins import BINNING_RULES
-from infoscope.tables.columns import KINDS, Column
+from infoscope.tables.columns import Column
 from infoscope.tables.encoding import Encoded, Request, encode_or_leave_out
 from infoscope.tables.local_counts import LocalBackend, usable_threads
-from infoscope.tables.matrix import close_names
 from infoscope.tables.reading import NULL_MARKERS
 from infoscope.tables.source_columns import Source
 
@@ -216,23 +216,7 @@ def check_names(
     repeated: Collection[str],
 ) -> None:
     """Check that every kind exists, and every column spoken of exists, once."""
-    for name, kind in (kinds or {}).items():
-        if kind not in KINDS[:-2]:
-            known = ", ".join(KINDS[:-2])
-            raise UnknownName(
-                sentence("scan", f"kinds[{name!r}]", f"be one of {known}", repr(kind))
-            )
+    check_kinds(kinds, "scan")
     asked = {"target": [] if target is None else [target], "kinds": list(kinds or {})}
     asked["bins"] = list(bins) if isinstance(bins, Mapping) else []
-    for argument, columns in asked.items():
-        for column in columns:
-            if column not in names:
-                raise UnknownName(sentence(
-                    "scan", argument, "name a column of the table", repr(column),
-                    close_names(column, names),
-                ))  # fmt: skip
-            if column in repeated:
-                raise InvalidArgument(sentence(
-                    "scan", argument, "name one column", f"{column!r}, which several columns have",
-                    "Give the columns names of their own.",
-                ))  # fmt: skip
+    check_columns(asked, names, repeated, "scan")

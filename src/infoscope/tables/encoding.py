@@ -28,7 +28,7 @@ from infoscope.tables.reading import (
     read_text,
 )
 
-__all__ = ["Encoded", "Request", "encode", "encode_or_leave_out"]
+__all__ = ["Encoded", "Request", "encode", "encode_or_leave_out", "kind_of_words"]
 
 _MOST_LABELS = 2**16  # labels kept for later tables
 _FEWEST_IDS = 20  # fewer rows than this and every column looks unique
@@ -147,26 +147,7 @@ def _encode_levels(name: str, read: Levels, request: Request, *, ordered: bool) 
     if k == 0:
         note = "nothing but nulls: left out of the map"
         return _out(name, "empty", 0, missing, *read.notes, note)
-    kind: Kind = "ordinal" if ordered else "categorical"
-    if k == 2 and {label.casefold() for label in read.labels} in _YES_NO:
-        kind = "boolean"
-    if request.kind in ("numeric", "date"):
-        raise InvalidArgument(sentence(
-            "scan", f"kinds[{name!r}]", "be a kind that the column can be read as",
-            f"{request.kind!r} for a column with values such as {read.labels[0][:30]!r}",
-            "Clean the column first, or leave its kind out.",
-        ))  # fmt: skip
-    if request.kind is not None:
-        kind = cast(Kind, request.kind)
-    elif present >= _FEWEST_IDS and k > present / 2 and not ordered:
-        kind = "text" if _is_prose(read.labels) else "identifier"
-        if request.is_target:
-            raise InvalidArgument(sentence(
-                "scan", "target", "be a column whose values repeat",
-                f"{name!r} with {k} distinct values in {present} rows",
-                f"If it is a target all the same, pass kinds={{{name!r}: 'categorical'}} "
-                f"(--kind {name}=categorical).",
-            ))  # fmt: skip
+    kind = kind_of_words(name, read.labels, present, request, ordered=ordered)
     if kind in ("identifier", "text"):
         what = "free text" if kind == "text" else "looks like an identifier"
         note = f"{what} ({k} distinct values in {present} rows): left out of the map"
@@ -205,6 +186,33 @@ def _narrowed(codes: NDArray[Any], levels: int, request: Request) -> NDArray[Any
     out = scratch(codes.size, dtype)
     out[:] = codes
     return out
+
+
+def kind_of_words(
+    name: str, labels: Sequence[str], present: int, request: Request, *, ordered: bool = False
+) -> Kind:
+    """Return what a column of words is, from its distinct words and how many rows have one."""
+    if request.kind in ("numeric", "date"):
+        raise InvalidArgument(sentence(
+            "scan", f"kinds[{name!r}]", "be a kind that the column can be read as",
+            f"{request.kind!r} for a column with values such as {labels[0][:30]!r}",
+            "Clean the column first, or leave its kind out.",
+        ))  # fmt: skip
+    if request.kind is not None:
+        return cast(Kind, request.kind)
+    k = len(labels)
+    if present >= _FEWEST_IDS and k > present / 2 and not ordered:
+        if request.is_target:
+            raise InvalidArgument(sentence(
+                "scan", "target", "be a column whose values repeat",
+                f"{name!r} with {k} distinct values in {present} rows",
+                f"If it is a target all the same, pass kinds={{{name!r}: 'categorical'}} "
+                f"(--kind {name}=categorical).",
+            ))  # fmt: skip
+        return "text" if _is_prose(labels) else "identifier"
+    if k == 2 and {label.casefold() for label in labels} in _YES_NO:
+        return "boolean"
+    return "ordinal" if ordered else "categorical"
 
 
 def _is_prose(labels: Sequence[str]) -> bool:

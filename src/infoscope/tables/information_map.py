@@ -16,9 +16,10 @@ from infoscope.core.errors import DataError, InvalidArgument, UnknownName, sente
 from infoscope.core.result import Estimate
 from infoscope.core.saving import SavedAsJson, SavedAsPage, plain_values
 from infoscope.core.showing import Shown
+from infoscope.tables.arguments import close_names
 from infoscope.tables.columns import Column
 from infoscope.tables.conditional_ranking import Found, rank_by_gaps, rank_given
-from infoscope.tables.matrix import MutualInformation, close_names
+from infoscope.tables.matrix import MutualInformation
 from infoscope.tables.matrix_association import Association, associate
 from infoscope.tables.remote_table import RemoteCodes
 

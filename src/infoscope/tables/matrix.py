@@ -14,9 +14,10 @@ from infoscope.core.result import Estimate, Interval
 from infoscope.core.saving import freeze_arrays, plain_values
 from infoscope.core.showing import Shown
 from infoscope.core.units import UNITS, check_unit
+from infoscope.tables.arguments import close_names
 from infoscope.tables.contingency import P_RULES
 
-__all__ = ["UNRELIABLE", "MutualInformation", "close_names"]
+__all__ = ["UNRELIABLE", "MutualInformation"]
 
 #: Nats of expected plug-in value above which the correction leaves too much doubt.
 UNRELIABLE = 0.3
@@ -232,15 +233,3 @@ class MutualInformation(Shown):
                 close_names(name, self.columns),
             ))  # fmt: skip
         return self.columns.index(name)
-
-
-def close_names(name: object, names: tuple[str, ...]) -> str:
-    """Return "Did you mean ...?" or the list of names that exist, for an error's advice."""
-    from difflib import get_close_matches
-
-    lowered = {known.casefold(): known for known in names}
-    close = get_close_matches(str(name).casefold(), list(lowered), n=3, cutoff=0.6)
-    if close:
-        return f"Did you mean {' or '.join(repr(lowered[match]) for match in close)}?"
-    shown = ", ".join(repr(known) for known in names[:12])
-    return f"Columns: {shown}{', ...' if len(names) > 12 else ''}."

@@ -14,19 +14,16 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from infoscope.core.errors import InvalidArgument, sentence
 from infoscope.tables.bins import default_bins
 from infoscope.tables.columns import Column, Kind
 from infoscope.tables.encoding import (
-    _FEWEST_IDS,
     _MOST_LABELS,
-    _YES_NO,
     Request,
     _are_ids,
     _given_edges,
-    _is_prose,
     _shown,
     _texts,
+    kind_of_words,
 )
 from infoscope.tables.reading import MOST_LEVELS, Numbers, read_levels, read_text
 from infoscope.tables.remote_engine import Answer, ColumnFacts, Cuts, RemoteEngine, merge
@@ -351,25 +348,7 @@ def _read_words(name: str, n: int, texts: list[str], counts: Integers, request: 
     missing, k = n - present, len(read.labels)
     if k == 0:
         return _out(name, "empty", 0, missing, *notes, "nothing but nulls: left out of the map")
-    kind: Kind = "categorical"
-    if k == 2 and {label.casefold() for label in read.labels} in _YES_NO:
-        kind = "boolean"
-    if request.kind in ("numeric", "date"):
-        raise InvalidArgument(sentence(
-            "scan", f"kinds[{name!r}]", "be a kind that the column can be read as",
-            f"{request.kind!r} for a column with values such as {read.labels[0][:30]!r}",
-            "Clean the column first, or leave its kind out.",
-        ))  # fmt: skip
-    if request.kind is not None:
-        kind = cast(Kind, request.kind)
-    elif present >= _FEWEST_IDS and k > present / 2:
-        kind = "text" if _is_prose(read.labels) else "identifier"
-        if request.is_target:
-            raise InvalidArgument(sentence(
-                "scan", "target", "be a column whose values repeat",
-                f"{name!r} with {k} distinct values in {present} rows",
-                f"If it is a target all the same, pass kinds={{{name!r}: 'categorical'}}.",
-            ))  # fmt: skip
+    kind = kind_of_words(name, read.labels, present, request)
     if kind in ("identifier", "text"):
         what = "free text" if kind == "text" else "looks like an identifier"
         note = f"{what} ({k} distinct values in {present} rows): left out of the map"

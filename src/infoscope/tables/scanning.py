@@ -16,6 +16,7 @@ from infoscope.core.errors import InvalidArgument, sentence
 from infoscope.core.progress import Progress
 from infoscope.core.result import Estimate, Interval
 from infoscope.estimate import benjamini_hochberg
+from infoscope.tables.arguments import check_open_share, seed_of
 from infoscope.tables.columns import Column
 from infoscope.tables.contingency import PairStatistics, statistics_of
 from infoscope.tables.counts import CountingBackend, all_pairs
@@ -134,9 +135,8 @@ def scan(
     >>> [(r.column, round(r.estimate.diagnostics["plugin"], 4)) for r in found.ranking()]
     [('rain', 0.6931), ('coin', 0.0)]
     """
-    if not 0.0 < interval < 1.0:
-        raise InvalidArgument(sentence("scan", "interval", "lie in (0, 1)", interval))
-    seed = _seed(rng)
+    check_open_share("interval", interval, "scan")
+    seed = seed_of(rng, "scan")
     check_bins(bins, binning)
     check_numeric(numeric, 0)
     table: EncodedTable | EncodedRemote
@@ -272,15 +272,3 @@ def _entropy(counts: NDArray[np.int64], column: Column, level: float) -> Estimat
         settings={"levels": seen.size}, diagnostics={"miller_madow": value + bias},
         notes=tuple(notes),
     )  # fmt: skip
-
-
-def _seed(rng: int | np.random.Generator | None) -> int:
-    """Return a non-negative seed from what the caller gave."""
-    if isinstance(rng, np.random.Generator):
-        return int(rng.integers(2**31))
-    seed = 0 if rng is None else rng
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise InvalidArgument(
-            sentence("scan", "rng", "be a non-negative int, a Generator or None", repr(rng))
-        )
-    return int(seed)

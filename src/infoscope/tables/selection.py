@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from infoscope.core.errors import DataError, InvalidArgument, UnknownName, sentence
 from infoscope.core.result import Estimate, Interval
+from infoscope.tables.arguments import check_open_share, seed_of
 from infoscope.tables.matrix import UNRELIABLE
 from infoscope.tables.reading import NULL_MARKERS
 from infoscope.tables.remote_table import RemoteCodes
 from infoscope.tables.selection_criteria import METHODS, Course, Evidence, greedy
-from infoscope.tables.selection_input import Bins, CodedSource, read_coded, seed_of
+from infoscope.tables.selection_input import Bins, CodedSource, read_coded
 from infoscope.tables.selection_result import Pick, Selection
 
 __all__ = ["LEAKAGE", "select", "select_coded"]
@@ -273,6 +274,5 @@ def _check(k: int | None, method: str, quotient: bool, level: float, interval: f
         raise InvalidArgument(sentence(
             "select", "quotient", "go with method='mrmr'", f"method={method!r}"
         ))  # fmt: skip
-    for name, value in (("level", level), ("interval", interval)):
-        if not 0.0 < value < 1.0:
-            raise InvalidArgument(sentence("select", name, "lie in (0, 1)", value))
+    check_open_share("level", level, "select")
+    check_open_share("interval", interval, "select")

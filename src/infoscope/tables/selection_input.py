@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 
 from infoscope.core.errors import DataError, InvalidArgument, UnknownName, sentence
 from infoscope.core.progress import Progress
-from infoscope.tables.columns import KINDS, Column
+from infoscope.tables.arguments import check_columns, check_kinds, close_names
+from infoscope.tables.columns import Column
 from infoscope.tables.conditional_counts import CodedTable
 from infoscope.tables.encoding import Request, encode_or_leave_out
-from infoscope.tables.matrix import close_names
 from infoscope.tables.reading import NULL_MARKERS
 from infoscope.tables.remote_open import check_file_options, encode_remote, is_remote
 from infoscope.tables.remote_table import RemoteCodes
 from infoscope.tables.sources import open_source
 from infoscope.tables.speaking import speaking_as
 
-__all__ = ["Bins", "CodedSource", "read_coded", "seed_of"]
+__all__ = ["Bins", "CodedSource", "read_coded"]
 
 Bins = int | Mapping[str, int | Sequence[float] | Sequence[str]] | None
 
@@ -88,12 +88,7 @@ def read_coded(
     """
     if missing not in ("pairwise", "level"):
         raise UnknownName(sentence(function, "missing", "be 'pairwise' or 'level'", repr(missing)))
-    for name, kind in (kinds or {}).items():
-        if kind not in KINDS[:-2]:
-            known = ", ".join(KINDS[:-2])
-            raise UnknownName(
-                sentence(function, f"kinds[{name!r}]", f"be one of {known}", repr(kind))
-            )
+    check_kinds(kinds, function)
     if is_remote(source):
         check_file_options(function, source, names is not None, delimiter is not None, not header)
         return _read_remote(
@@ -106,18 +101,7 @@ def read_coded(
     )  # fmt: skip
     asked = {"target": [] if target is None else [target], "kinds": list(kinds or {})}
     asked["bins"] = list(bins) if isinstance(bins, Mapping) else []
-    for argument, wanted in asked.items():
-        for name in wanted:
-            if name not in opened.names:
-                raise UnknownName(sentence(
-                    function, argument, "name a column of the table", repr(name),
-                    close_names(name, opened.names),
-                ))  # fmt: skip
-            if name in opened.repeated:
-                raise InvalidArgument(sentence(
-                    function, argument, "name one column", f"{name!r}, which several columns have",
-                    "Give the columns names of their own.",
-                ))  # fmt: skip
+    check_columns(asked, opened.names, opened.repeated, function)
     if opened.n_rows < 2:
         raise DataError(sentence(
             function, "source", "have at least two rows", f"{opened.n_rows} in '{opened.label}'"
@@ -192,15 +176,3 @@ def _gap_notes(columns: Sequence[Column], n_rows: int, missing: str) -> list[str
 def _check_bins(bins: object, name: str, function: str) -> None:
     if isinstance(bins, bool) or (isinstance(bins, int) and bins < 2):
         raise InvalidArgument(sentence(function, "bins", "be at least 2", f"{bins} for {name!r}"))
-
-
-def seed_of(rng: int | np.random.Generator | None, function: str) -> int:
-    """Return a non-negative seed from what the caller gave; None means 0."""
-    if isinstance(rng, np.random.Generator):
-        return int(rng.integers(2**31))
-    seed = 0 if rng is None else rng
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise InvalidArgument(
-            sentence(function, "rng", "be a non-negative int, a Generator or None", repr(rng))
-        )
-    return int(seed)

@@ -19,10 +19,11 @@ from infoscope.core.saving import plain_values
 from infoscope.core.showing import Shown
 from infoscope.estimate.independence import benjamini_hochberg
 from infoscope.estimate.many_tables import FIELDS, pair_statistics
+from infoscope.tables.arguments import check_open_share, seed_of
 from infoscope.tables.conditional import conditional_statistics
 from infoscope.tables.counts import PairTables
 from infoscope.tables.reading import NULL_MARKERS
-from infoscope.tables.selection_input import Bins, read_coded, seed_of
+from infoscope.tables.selection_input import Bins, read_coded
 
 __all__ = ["Interaction", "interactions", "search_pairs"]
 
@@ -139,8 +140,7 @@ def interactions(
     """
     if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
         raise InvalidArgument(sentence("interactions", "k", "be at least 1", repr(k)))
-    if not 0.0 < interval < 1.0:
-        raise InvalidArgument(sentence("interactions", "interval", "lie in (0, 1)", interval))
+    check_open_share("interval", interval, "interactions")
     seed = seed_of(rng, "interactions")
     read = read_coded(
         source, function="interactions", target=target, bins=bins, kinds=kinds, missing=missing,
