@@ -30,8 +30,52 @@ _RATES = {  # attribute -> (quantity, what is summed, what it is divided by, uni
 }
 
 
+class _Rates:
+    """The summary numbers that one document and many have alike, each made by `_rate`."""
+
+    __slots__ = ()
+
+    @property
+    def total(self) -> Estimate:
+        """Surprisal of all text, in nats."""
+        raise NotImplementedError
+
+    @property
+    def bits_per_byte(self) -> Estimate:
+        """Code length in bits per byte; the error of many documents is over documents."""
+        return self._rate("bits_per_byte").to("bits")
+
+    @property
+    def bits_per_character(self) -> Estimate:
+        """Code length in bits per character; NaN if some text is not UTF-8."""
+        return self._rate("bits_per_character").to("bits")
+
+    @property
+    def bits_per_token(self) -> Estimate:
+        """Mean surprisal in bits per token."""
+        return self._rate("bits_per_token").to("bits")
+
+    @property
+    def mean_entropy(self) -> Estimate:
+        """Mean entropy of the model's predictions, in nats per token."""
+        return self._rate("mean_entropy")
+
+    @property
+    def perplexity(self) -> Estimate:
+        """exp(mean surprisal) per token, over all tokens: long documents count for more."""
+        return exponential(self._rate("perplexity"), "per token")
+
+    @property
+    def estimates(self) -> dict[str, Estimate]:
+        """All summary numbers by attribute name."""
+        return {name: getattr(self, name) for name in ("total", *_RATES)}
+
+    def _rate(self, which: str) -> Estimate:
+        raise NotImplementedError
+
+
 @dataclass(frozen=True, slots=True)
-class DocumentScore(Shown):
+class DocumentScore(_Rates, Shown):
     """One document under a model: sums in nats, and the block averages behind its error bars.
 
     `n_characters` and `n_words` are None where the document is not UTF-8; `n_first` counts the
@@ -61,36 +105,6 @@ class DocumentScore(Shown):
             settings=self.settings, notes=("exact for this text and model",),
         )  # fmt: skip
 
-    @property
-    def bits_per_byte(self) -> Estimate:
-        """Code length in bits per byte."""
-        return self._rate("bits_per_byte").to("bits")
-
-    @property
-    def bits_per_character(self) -> Estimate:
-        """Code length in bits per character; NaN if the document is not UTF-8."""
-        return self._rate("bits_per_character").to("bits")
-
-    @property
-    def bits_per_token(self) -> Estimate:
-        """Mean surprisal in bits per token."""
-        return self._rate("bits_per_token").to("bits")
-
-    @property
-    def mean_entropy(self) -> Estimate:
-        """Mean entropy of the model's predictions, in nats per token."""
-        return self._rate("mean_entropy")
-
-    @property
-    def perplexity(self) -> Estimate:
-        """exp(mean surprisal) per token."""
-        return exponential(self._rate("perplexity"), "per token")
-
-    @property
-    def estimates(self) -> dict[str, Estimate]:
-        """All summary numbers by attribute name."""
-        return {name: getattr(self, name) for name in ("total", *_RATES)}
-
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for `json.dumps`."""
         plain = {each.name: getattr(self, each.name) for each in fields(self)}
@@ -118,7 +132,7 @@ class DocumentScore(Shown):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class CorpusScore(SavedAsJson, Shown):
+class CorpusScore(_Rates, SavedAsJson, Shown):
     """Many documents under one model: a summary of each, and of all together.
 
     Attributes
@@ -163,36 +177,6 @@ class CorpusScore(SavedAsJson, Shown):
             method=self.model, n=self.n_tokens, settings=self.rule.settings,
             notes=("exact for these texts and this model",),
         )  # fmt: skip
-
-    @property
-    def bits_per_byte(self) -> Estimate:
-        """Code length of all documents in bits per byte, with an error over documents."""
-        return self._rate("bits_per_byte").to("bits")
-
-    @property
-    def bits_per_character(self) -> Estimate:
-        """Code length in bits per character; NaN if a document is not UTF-8."""
-        return self._rate("bits_per_character").to("bits")
-
-    @property
-    def bits_per_token(self) -> Estimate:
-        """Mean surprisal in bits per token."""
-        return self._rate("bits_per_token").to("bits")
-
-    @property
-    def mean_entropy(self) -> Estimate:
-        """Mean entropy of the model's predictions, in nats per token."""
-        return self._rate("mean_entropy")
-
-    @property
-    def perplexity(self) -> Estimate:
-        """exp(mean surprisal) per token, over all tokens: long documents count for more."""
-        return exponential(self._rate("perplexity"), "per token")
-
-    @property
-    def estimates(self) -> dict[str, Estimate]:
-        """All summary numbers by attribute name."""
-        return {name: getattr(self, name) for name in ("total", *_RATES)}
 
     def hardest(self, k: int = 10) -> list[DocumentScore]:
         """Return the k documents with the most bits per byte, largest first."""

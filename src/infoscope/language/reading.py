@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -17,7 +17,7 @@ from infoscope.language.observe import Observations, Observer
 from infoscope.language.sessions import predict_many
 from infoscope.language.windows import Window
 
-__all__ = ["TokenNumbers", "byte_splitter", "packs", "read_pack"]
+__all__ = ["TokenNumbers", "byte_splitter", "in_packs", "packs", "read_pack"]
 
 _PACK = 1024  # tokens read together: fewer slow the products of the trunk
 _NAME = re.compile(rb"[<\[|].*[>\]|]", re.DOTALL)  # how control tokens look; tested one by one
@@ -66,6 +66,7 @@ class _Inputs(Protocol):
 
 
 _W = TypeVar("_W", bound=_Inputs)
+_T = TypeVar("_T")
 
 
 def packs(model: LanguageModel, windows: Iterable[_W]) -> Iterator[list[_W]]:
@@ -77,14 +78,23 @@ def packs(model: LanguageModel, windows: Iterable[_W]) -> Iterator[list[_W]]:
         for window in windows:
             yield [window]
         return
-    held: list[_W] = []
+    yield from in_packs(windows, lambda window: len(window.inputs))
+
+
+def in_packs(items: Iterable[_T], n_tokens: Callable[[_T], int]) -> Iterator[list[_T]]:
+    """Group items, in order, into packs of about a thousand tokens.
+
+    >>> list(in_packs([600, 300, 200, 2000], lambda n: n))
+    [[600, 300], [200], [2000]]
+    """
+    held: list[_T] = []
     n = 0
-    for window in windows:
-        if held and n + len(window.inputs) > _PACK:
+    for item in items:
+        if held and n + n_tokens(item) > _PACK:
             yield held
             held, n = [], 0
-        held.append(window)
-        n += len(window.inputs)
+        held.append(item)
+        n += n_tokens(item)
     if held:
         yield held
 

@@ -16,12 +16,12 @@ from infoscope.core.progress import Progress
 from infoscope.language.arguments import as_model
 from infoscope.language.contract import LanguageModel, Tokens
 from infoscope.language.denormals import denormals_flushed
+from infoscope.language.reading import in_packs
 from infoscope.probe.language_models.annotated_text import AnnotatedSentence, read_conllu
 from infoscope.probe.language_models.insides import open_insides
 
 __all__ = ["WordStates", "word_states"]
 
-_PACK = 1024  # tokens read together
 _WHICH = ("last", "first", "mean")
 
 
@@ -210,7 +210,7 @@ def word_states(
         )  # fmt: skip
     done = 0
     with denormals_flushed(), Progress(n, "reading words", "words", show=progress) as bar:
-        for pack in _packs(read):
+        for pack in in_packs(read, lambda cut: len(cut.window)):
             m = sum(len(cut.spans) for cut in pack)
             gather = _gather(pack, which, chosen, states[:, done : done + m])
             opened.read_many([cut.window for cut in pack], gather)
@@ -312,16 +312,3 @@ def _up_to(
             return
         n += len(each.words)
         yield each
-
-
-def _packs(read: Sequence[_Cut]) -> Iterator[list[_Cut]]:
-    held: list[_Cut] = []
-    n = 0
-    for cut in read:
-        if held and n + len(cut.window) > _PACK:
-            yield held
-            held, n = [], 0
-        held.append(cut)
-        n += len(cut.window)
-    if held:
-        yield held
