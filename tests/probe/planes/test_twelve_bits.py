@@ -21,6 +21,7 @@ def test_the_rule_is_the_same_for_all_corners_and_no_bit_tells_the_label() -> No
 def test_a_short_run_is_recorded_and_repeats() -> None:
     noise = [None, Binning(width=1 / 15)]
     run = twelve_bit_experiment(noise=noise, n_epochs=3, n_records=3, layers="all")
+    assert len(repr(run)) < 200
     path = run.trajectory
     assert path.layers == tuple(f"{kind} {i}" for i in range(1, 6) for kind in ("linear", "tanh"))
     assert path.epochs == (0, 1, 3)

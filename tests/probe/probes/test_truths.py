@@ -89,6 +89,16 @@ def test_more_features_than_examples_leave_the_same_optimum() -> None:
     assert (peer.predict_proba(standard) - np.exp(_rows(frame, fit, x))).max() < 1e-4
 
 
+@pytest.mark.parametrize("shape", [(60, 3), (60, 200)])
+def test_features_that_are_all_constant_in_training_have_a_frame_of_no_axes(
+    shape: tuple[int, int],
+) -> None:
+    frame = frame_of(np.full(shape, 2.5))
+    assert frame.axes.shape == (shape[1], 0)
+    assert frame.variance.size == 0
+    assert frame.enter(np.zeros((4, shape[1]))).shape == (4, 0)
+
+
 def _rows(frame: object, fit: object, x: np.ndarray) -> np.ndarray:
     z = frame.enter(x) @ fit.weights.T + fit.intercepts  # type: ignore[attr-defined]
     return z - logsumexp(z, axis=1, keepdims=True)

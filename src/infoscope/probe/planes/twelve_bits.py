@@ -37,7 +37,7 @@ class TwelveBits:
     rule: Floats
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class TwelveBitsRun(Shown):
     """A trained network with its recorded plane and its accuracies."""
 
@@ -46,6 +46,12 @@ class TwelveBitsRun(Shown):
     train_accuracy: float
     test_accuracy: float
     n_epochs: int
+
+    def __repr__(self) -> str:
+        return (
+            f"TwelveBitsRun({self.n_epochs} epochs, accuracy {self.train_accuracy:.3f} in training "
+            f"and {self.test_accuracy:.3f} in test, {len(self.trajectory.points)} points recorded)"
+        )
 
 
 def twelve_bit_problem() -> TwelveBits:

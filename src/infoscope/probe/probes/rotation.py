@@ -58,6 +58,6 @@ def frame_of(x: Floats) -> Frame:
         values, left = values[keep], left[:, keep]
         axes = standard.T @ left / np.sqrt(values * n)
     rounding = max(d * float(np.finfo(np.float64).eps), (d * float(np.finfo(x.dtype).eps)) ** 2)
-    keep = values > rounding * max(float(values[-1]), 0.0)
+    keep = values > rounding * values.max(initial=0.0)  # none, where every feature is constant
     order = np.flatnonzero(keep)[::-1]
     return Frame(centre, scale, np.ascontiguousarray(axes[:, order]), values[order].copy())
