@@ -6,8 +6,9 @@
 # does a text cost that they have not seen?
 #
 # They learn from the first ten chapters of *Alice* and are judged on the last two. The unit is
-# **bits per byte**, which is the same for all, whatever their symbols are. Predict: how many bits
-# does each rung need, and which step gains most?
+# **bits per byte**, which means the same for all, whatever their symbols are. An *n-gram* model
+# looks at the last $n - 1$ symbols and counts what came next. Predict: how many bits does each rung
+# need, and which step gains most?
 
 # %%
 import lzma
@@ -32,8 +33,8 @@ assert costs[0] == 8.0
 assert costs == sorted(costs, reverse=True)
 
 # %% [markdown]
-# The first step gains most, 3.5 bits, for a table of 72 numbers. A pair table gains one bit more.
-# Each later step gains less and keeps more: the last one remembers 113,580 numbers.
+# The first step gains most, 3.45 bits, for a table of 72 numbers. A table of pairs gains one bit
+# more. Each later step gains less and keeps more: the last one remembers 113,580 numbers.
 
 # %%
 gains = [rung.gain.value for rung in steps.rungs[1:]]
@@ -67,17 +68,18 @@ assert np.isclose(new, np.mean([each not in learned for each in six]), rtol=1e-1
 print(f"{new:.0%} of the six-character sequences are new")
 
 # %% [markdown]
-# So counts must be **smoothed**. The models here are Kneser and Ney's (1995): they take a little
-# from each count and hand it to shorter contexts. A shorter context is weighted by how many
-# *different* characters came before, not by how often it came. Add nothing, and there is no
-# perplexity to report; a small constant in the logarithm would only hide that.
+# So counts must be **smoothed**. The models here follow Kneser and Ney (1995): they take a little
+# from each count and hand it to shorter contexts. In those, a character counts by how many
+# *different* characters it has followed, not by how often it came. Without smoothing there is no
+# finite perplexity to report; a small constant in the logarithm would only hide that.
 
 # %% [markdown] covers="C22"
 # ## Higher rungs
 #
-# Four more rungs take longer, so quick mode shows a recorded run. `ppm:5` and `mix` go on learning
-# while they read, and mix several contexts. The LSTM is a recurrent network with some 400,000
-# weights, trained on the ten chapters alone. The transformer has 135 million weights and has read
+# Four more rungs take longer, so quick mode shows a recorded run. `ppm:5` (prediction by partial
+# matching, up to five symbols back) and `mix` (the byte model of lab 13) go on learning while they
+# read, and join several contexts. The LSTM is a recurrent network with some 400,000 weights,
+# trained on the ten chapters alone. SmolLM2 is a transformer with 135 million weights that has read
 # billions of words, *Alice* very likely among them.
 
 # %%
@@ -90,7 +92,8 @@ def higher_rungs() -> dict:
     rates = {rung.name: rung.bits_per_byte.value for rung in found.rungs}
     tokens = {}
     for name in ("uniform", "unigram", "bigram", "ngram:3"):
-        tokens[name] = score(held_out, load(f"{name}/smollm2", train=learned)).perplexity.value
+        counted = load(f"{name}/smollm2", train=learned)
+        tokens[name] = score(held_out, counted).perplexity.value
     model = load("smollm2")
     neural = score(held_out, model)
     rates["smollm2"] = neural.bits_per_byte.value
@@ -105,8 +108,8 @@ def higher_rungs() -> dict:
     }
 
 
-# Training an LSTM on other machines ends within a few hundredths of a bit; the rest agrees to
-# rounding in float32.
+# Training an LSTM on other machines ends within a few hundredths of a bit;
+# the rest agrees to rounding in float32.
 high = recorded(
     "15_ladder",
     higher_rungs,
@@ -137,13 +140,15 @@ assert rates["lstm"] > costs[-1]
 # must learn from 126,000 characters what a table simply writes down. On a billion words the order
 # is reversed (Jozefowicz and others, 2016).
 #
-# And the grey bar is no fair rung. Its lead is mostly what it has read elsewhere.
+# And the grey bar is no fair rung: its lead is what it has read elsewhere, this book perhaps
+# included.
 
 # %% [markdown] covers="C22 C23"
 # ## The same ladder in perplexity
 #
-# Perplexity counts choices per symbol, so it needs one kind of symbol. Here all rungs use the
-# tokens of the transformer, and all below it learn from the same ten chapters.
+# Perplexity counts choices per symbol, so rungs can be compared only if all use one kind of symbol.
+# Here they use the tokens of the transformer, pieces of words, and all below it learn from the same
+# ten chapters.
 
 # %%
 for name, value in high["token_perplexity"].items():
@@ -152,10 +157,10 @@ assert round(high["token_perplexity"]["uniform"]) == 49_152
 
 # %% [markdown]
 # A tutorial's table says "bigram about 200, transformer about 20", and its own code prints 120 and
-# 10. Here we get 196 and 19.5, by accident. Such numbers belong to a corpus, a set of tokens and a
-# rule for windows. GPT-2 is published at 37.50 to 17.48 on WikiText-103 and 65.85 to 35.76 on Penn
-# Treebank, from its smallest size to its largest: "about 20" fits only the two largest on one of
-# them.
+# 10. That we get 196 and 19.5 is an accident. Such numbers belong to a corpus, a set of tokens and
+# a rule for windows, the stretches that the model sees at once. From its smallest size to its
+# largest, GPT-2 is published at 37.50 to 17.48 on WikiText-103 and at 65.85 to 35.76 on Penn
+# Treebank: "about 20" fits the two largest on the first, and none on the second.
 #
 # One model on one text, five ways of telling:
 
@@ -168,7 +173,8 @@ units = {
 }
 for name, value in units.items():
     print(f"{name:28} perplexity {value:7.2f}")
-print(f"{'':28} {rates['smollm2']:.3f} bits per byte")
+print(f"{'the last one, in bits':28} {rates['smollm2']:.3f} bits per byte")
+assert abs(2 ** rates["smollm2"] - units["per byte"]) < 1e-6
 assert units["per word"] > units["per token, windows of 128"]
 assert units["per token, windows of 128"] > units["per token, windows of 1,024"]
 
@@ -187,8 +193,9 @@ per_byte = total / len(held_out.encode("utf-8"))
 assert abs(per_byte - rates["smollm2"]) < 1e-6
 
 # %% [markdown]
-# A trap stands in the first line of the answer: the mean comes first, then the exponential. The
-# mean of the perplexities of single tokens is another number, and usually an enormous one.
+# The answer works because a perplexity is the exponential of a *mean*. Taking the exponential of
+# each token's surprisal first and the mean afterwards gives another number, usually an enormous
+# one.
 
 # %% quiz="rung"
 {
@@ -206,8 +213,8 @@ assert abs(per_byte - rates["smollm2"]) < 1e-6
 
 # %% quiz="compare"
 {
-    "ask": "Model A: 20 per token on its own tokens. Model B: 4.1 per token, and its tokens are "
-    "single characters. The text has 4 characters to a token of A. Which predicts better?",
+    "ask": "Model A has perplexity 20 per token, and its tokens have 4 characters on average. B "
+    "has 4.1 per token, and its tokens are single characters. Which predicts the text better?",
     "options": ["A", "B", "it cannot be told"],
     "answer": 0,
     "why": "A pays $\\log_2 20 / 4 = 1.08$ bits a character, B pays $\\log_2 4.1 = 2.04$.",
