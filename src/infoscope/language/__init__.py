@@ -1,4 +1,4 @@
-"""Sequences under a language model: score a text token by token, with nothing assumed about it.
+"""Floor 3: sequences under a language model: scored token by token, compared, compressed.
 
 Names are loaded when first used, so that listing or installing models does not import torch.
 """

@@ -74,6 +74,7 @@ class BuiltinModel(Shown):
         )
 
 
+#: The models that `install` knows, by the name that `load` takes.
 BUILTIN: dict[str, BuiltinModel] = {
     "smollm2": BuiltinModel(
         name="smollm2",

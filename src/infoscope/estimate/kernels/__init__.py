@@ -1,1 +1,1 @@
-"""Nearest neighbours in max-norm, exact for ties: compiled where numba is there, else SciPy."""
+"""Loops behind the methods (neighbours in max-norm, tables), compiled, with plain twins."""
