@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import resource
 import signal
 import socket
 import subprocess
@@ -19,7 +18,7 @@ Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
 #: The command with one more built-in model, which is in a small wheel (or nowhere).
 WITH_TINY = """
-import os, signal, sys
+import os, resource, signal, sys
 from infoscope.language.store import BUILTIN, BuiltinModel
 BUILTIN["tiny"] = BuiltinModel(
     name="tiny", title="A tiny model", package="infoscope-tiny-model", version="1",
@@ -36,6 +35,8 @@ models_command.note = stopping
 if {go!r}:
     with open({go!r}) as gate:
         gate.read()
+if {most_bytes!r} is not None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, ({most_bytes!r}, {most_bytes!r}))
 from infoscope.cli.main import main
 sys.exit(main(sys.argv[1:]))
 """
@@ -58,16 +59,12 @@ def installing(tiny_file, tmp_path: Path) -> Callable[..., subprocess.Popen[str]
         settings: dict[str, str] | None = None, most_bytes: int | None = None,
     ) -> subprocess.Popen[str]:  # fmt: skip
         digest = hashlib.sha256(tiny_file.content).hexdigest()
-        code = WITH_TINY.format(sha256=digest, stop=stop, go=go)
+        code = WITH_TINY.format(sha256=digest, stop=stop, go=go, most_bytes=most_bytes)
         environment = {"INFOSCOPE_CACHE": str(cache or tmp_path / "cache"), **(settings or {})}
-
-        def limit() -> None:
-            if most_bytes is not None:
-                resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
 
         return subprocess.Popen(
             [sys.executable, "-c", code, "models", "install", "tiny", *options],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=limit,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env=os.environ | environment, start_new_session=True,
         )  # fmt: skip
 
