@@ -1,15 +1,18 @@
 """Small examples worked by hand for what the other files meet only in passing."""
 
 import math
+import sys
 from typing import Any
 
+import mpmath as mp
 import numpy as np
 import pytest
 
 import infoscope as info
 from infoscope import Joint, Logits
-from infoscope.measures import bounds, gaussians
+from infoscope.measures import bounds, gaussians, rows
 from infoscope.measures.counting import count_integers
+from infoscope.measures.maximum_entropy_solver import _gap
 
 INF, LOG2 = math.inf, math.log(2)
 #: H(X) = 1 bit, H(Y) = h(1/4), H(X,Y) = 3/2 bits
@@ -108,7 +111,7 @@ def test_surprisal_at_the_edges() -> None:
     logits = info.surprisal(Logits([0.0, -2000.0]))
     assert logits.tolist() == [0.0, 2000.0]
     assert math.copysign(1, logits[0]) == 1
-    assert info.surprisal(1 + 5e-7) == pytest.approx(-5e-7)
+    assert info.surprisal(1 + 1e-6) == pytest.approx(-1e-6)
     with pytest.raises(info.InfoscopeError, match="lie in"):
         info.surprisal(1 + 2e-6)
 
@@ -218,6 +221,16 @@ def test_gaussians_by_hand() -> None:
     assert singles.tolist() == [INF, 0.0]
     other = info.gaussian_kl(0, 1, 0, [[[0.0]], [[1.0]]])
     assert other.tolist() == [INF, 0.0]
+    deep = np.broadcast_to(np.diag([1.0, 4.0]), (5, 3, 2, 2))  # a batch of batches
+    np.testing.assert_allclose(info.gaussian_entropy(deep), np.full((5, 3), full + LOG2))
+    assert info.gaussian_entropy(np.zeros((2, 0, 3, 3))).shape == (2, 0)
+    for pair in (([0, 0], deep, [0, 0], np.ones((2, 2))), ([0, 0], np.ones((2, 2)), [0, 0], deep)):
+        np.testing.assert_array_equal(info.gaussian_kl(*pair), np.full((5, 3), INF))
+    np.testing.assert_allclose(
+        info.gaussian_kl([0, 0], deep, [0, 0], np.diag([1.0, 4.0])), np.zeros((5, 3)), atol=1e-15
+    )
+    split = info.gaussian_mutual_information(deep, [1])
+    np.testing.assert_allclose(split, np.zeros((5, 3)), atol=1e-15)
     both = info.gaussian_mutual_information([[[1.0, 1.0], [1.0, 1.0]], [[1.0, 0.6], [0.6, 1.0]]], 1)
     assert both.tolist() == [INF, pytest.approx(truth)]
 
@@ -282,7 +295,7 @@ def test_maximum_entropy_by_hand() -> None:
     assert nothing.p.tolist() == [0.5, 0.5]
     assert (nothing.multipliers.size, nothing.converged, nothing.gap) == (0, True, 0.0)
     # p proportional to exp(l x) with mean 3/4 on {0, 1}: l = log 3, whatever the values' scale
-    for scale in (1.0, 1e-6, 1e6):
+    for scale in (1.0, 1e-30, 1e6):
         coin = info.maximum_entropy([0, 1], [([0, scale], 0.75 * scale)])
         np.testing.assert_allclose(coin.p, [0.25, 0.75], rtol=1e-10)
         assert coin.multipliers[0] * scale == pytest.approx(math.log(3), rel=1e-9)
@@ -309,3 +322,85 @@ def test_maximum_entropy_by_hand() -> None:
     assert "got a point outside the convex hull of the values. Move" in str(caught.value)
     called = info.maximum_entropy(np.array([0.0, 1.0]), [(lambda x: 2 * x, 1.5)])
     np.testing.assert_allclose(called.p, [0.25, 0.75], rtol=1e-10)
+
+
+def test_logits_give_what_their_probabilities_give() -> None:
+    """Also where both kinds of an outcome occur: ordinary ones, and one too small for a number."""
+    p, q = np.array([0.5, 0.3, 0.2]), np.array([0.25, 0.25, 0.5])
+    calls: dict[str, Any] = {
+        "cross_entropy": (), "kl_divergence": (), "jensen_shannon_divergence": (),
+        "jeffreys_divergence": (), "total_variation": (), "hellinger_distance": (),
+        "chi_squared_divergence": (), "renyi_divergence": (2.0,), "alpha_divergence": (3.0,),
+        "f_divergence": (lambda t: t * np.log(t),),
+    }  # fmt: skip
+    for name, more in calls.items():
+        f = getattr(info, name)
+        truth = f(p, q, *more)
+        for given in ((Logits(np.log(p)), q), (p, Logits(np.log(q) + 7.0))):
+            assert f(*given, *more) == pytest.approx(truth, rel=1e-12), name
+        assert f(Logits(np.log(p)), Logits(np.log(q)), *more) == pytest.approx(truth, rel=1e-12)
+    # p = (1/2, 1/2, e^-300), q = (1/4, 3/4, e^-800): 1/4 + 1/12 and e^(800 - 600)
+    far = Logits([math.log(0.5), math.log(0.5), -300.0]), Logits([*np.log([0.25, 0.75]), -800.0])
+    assert info.chi_squared_divergence(*far) == pytest.approx(math.exp(200) + 1 / 3)
+
+
+def test_slopes_at_the_edge_are_finite() -> None:
+    """At p = q Hellinger's distance has a kink, where 0 is returned; roots of 0 count no slope."""
+    import torch
+
+    p = torch.tensor([0.5, 0.5], dtype=torch.float64, requires_grad=True)
+    (slope,) = torch.autograd.grad(info.hellinger_distance(p, [0.5, 0.5]), p)
+    assert slope.tolist() == [0.0, 0.0]
+    p = torch.tensor([0.0, 1.0], dtype=torch.float64, requires_grad=True)
+    distance = info.hellinger_distance(p, [0.5, 0.5])
+    (slope,) = torch.autograd.grad(distance, p)
+    # H^2 = (1/2) sum d^2; d_0 = (p - q) / root q has the slope 1 / root q where p = 0
+    assert slope[0].item() == pytest.approx(-1 / (2 * distance.item()))
+    parent = torch.tensor([2.0, 2.0], dtype=torch.float64, requires_grad=True)
+    (slope,) = torch.autograd.grad(info.gain_ratio(parent, 1.0 * torch.diag(parent)), parent)
+    assert torch.isfinite(slope).all()
+    lone = torch.tensor([[0.5, 0.5]], dtype=torch.float64, requires_grad=True)
+    for normalization in ("geometric", "min", "arithmetic"):
+        value = info.normalized_mutual_information(lone, normalization=normalization)  # type: ignore[arg-type]
+        (slope,) = torch.autograd.grad(value, lone)
+        assert torch.isfinite(slope).all()
+
+
+def test_half_of_the_arguments_traced() -> None:
+    import jax
+
+    children = np.array([[2.0, 0.0], [0.0, 2.0]])
+    traced = jax.jit(lambda parent: info.information_gain(parent, children))(np.array([2.0, 2.0]))
+    assert float(traced) == pytest.approx(LOG2, rel=1e-6)
+    traced = jax.jit(lambda split: info.gain_ratio([2.0, 2.0], split))(children)
+    assert float(traced) == pytest.approx(1.0, rel=1e-6)
+
+
+def test_a_generator_may_be_off_by_a_millionth_at_one() -> None:
+    assert info.f_divergence([0.5, 0.5], [0.5, 0.5], lambda t: t - 1 + 1e-6) == 1e-6
+    with pytest.raises(info.InfoscopeError, match="f must be 0 at 1"):
+        info.f_divergence([0.5, 0.5], [0.5, 0.5], lambda t: t - 1 - 1.1e-6)
+
+
+def test_the_gap_of_maximum_entropy() -> None:
+    """KL of p (1 + u) from p: by hand at u = -1, and to full precision where u is small."""
+    p = np.array([0.5, 0.5])
+    assert _gap(p, np.array([-1.0, 1.0])) == pytest.approx(LOG2)
+    assert _gap(p, np.array([-1.1, 1.1])) == INF
+    assert _gap(np.array([1.0, 0.0]), np.array([0.0, 5.0])) == 0.0
+    for u in (9.9e-5, 1.01e-4, 1e-8, 0.3):
+        exact = float(sum(0.5 * (1 + x) * mp.log1p(x) for x in (mp.mpf(u), -mp.mpf(u))))
+        assert _gap(p, np.array([u, -u])) == pytest.approx(exact, rel=1e-10 if u > 1e-6 else 1e-7)
+
+
+def test_kernels_are_asked_for_when_they_repay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small array does not load numba; a huge one does, if it is there."""
+    monkeypatch.setitem(sys.modules, "numba", sys)
+    assert rows.repays(1 << 16)
+    assert not rows.repays((1 << 16) - 1)
+    monkeypatch.delitem(sys.modules, "numba")
+    monkeypatch.setattr(rows, "is_installed", lambda _: True)
+    assert rows.repays(1 << 25)
+    assert not rows.repays((1 << 25) - 1)
+    monkeypatch.setattr(rows, "is_installed", lambda _: False)
+    assert not rows.repays(1 << 30)

@@ -375,6 +375,15 @@ CASES: list[tuple[Callable[[], object], type[Exception], str]] = [
         "maximum_entropy: moments[0][1] must lie between the least and the greatest value, 1.0 "
         "and 2.0; got 2.5. No distribution on the support has this mean.",
     ),
+    *(
+        (
+            lambda at=at: mixture_entropy_bounds(*[*([[1.0]] * at), "a", *([[[1.0]]] * (2 - at))]),
+            WrongType,
+            f"mixture_entropy_bounds: {argument} must hold real numbers; got str. "
+            "For observations there is infoscope.estimate; probabilities are counts / n.",
+        )
+        for at, argument in enumerate(("weights", "means", "covariances"))
+    ),
     (
         lambda: mixture_entropy_bounds([0.5, 0.6], [[0.0], [1.0]], [[1.0]]),
         InvalidArgument,

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from infoscope.measures.families import quadrature
+from infoscope.measures.families.closed_forms import kl_in_closed_form
 from infoscope.measures.families.features import FEATURES, Points, surprisal_at
 from infoscope.measures.families.laws import Law, Term, times
 from infoscope.measures.families.reading import read_form
@@ -215,3 +217,84 @@ def test_no_weight_adds_no_surprisal() -> None:
     np.testing.assert_array_equal(times(maths, np.array([2.0]), np.array([3.0])), [6.0])
     law = law_of(stats.halfcauchy())  # a row that knows no mean answers nothing
     assert law.row.expect(law, Term(1.0, "linear", (0.0,))) is None
+
+
+CLOSED = [
+    (stats.poisson(3), stats.poisson(5)),
+    (stats.nbinom(3, 0.4), stats.nbinom(3, 0.5)),
+    (stats.binom(7, 0.3), stats.binom(7, 0.5)),
+    (stats.gamma(2.0, 0, 3), stats.gamma(1.5, 0, 2)),
+    (stats.norm(0, 1), stats.laplace(0, 1)),
+    (stats.cauchy(0, 1), stats.cauchy(1, 2)),
+    (stats.t(5), stats.norm(0, 2)),
+    (stats.logistic(0, 1), stats.logistic(0, 1)),
+]
+NOT_CLOSED = [
+    (stats.nbinom(3, 0.4), stats.nbinom(4, 0.4)),
+    (stats.poisson(3), stats.binom(7, 0.3)),
+    (stats.logistic(0, 1), stats.logistic(0, 2)),
+    (stats.norm(0, 1), stats.t(5)),
+    (stats.pareto(3.0), stats.pareto(3.0, loc=0.5)),
+]
+
+
+@pytest.mark.parametrize("pair", [*CLOSED, *NOT_CLOSED], ids=lambda pair: "-".join(map(name, pair)))
+def test_which_pairs_are_answered_in_closed_form(pair: Any) -> None:
+    """Terms that both have, with equal numbers in them, cancel: log k! is never needed."""
+    p, q = (law_of(frozen) for frozen in pair)
+    value = kl_in_closed_form(p, q)
+    assert (value is not None) == (pair in CLOSED)
+    if value is not None:
+        numerical = quadrature("kl_divergence", *pair)
+        assert float(value) == pytest.approx(numerical.value, abs=1e-9)
+
+
+def test_supports_of_certain_counts() -> None:
+    for frozen, ends in (
+        (stats.geom(1.0), (1, 1)), (stats.nbinom(3, 1.0), (0, 0)), (stats.poisson(0.0), (0, 0)),
+        (stats.binom(5, 0.0), (0, 0)), (stats.binom(5, 1.0), (5, 5)),
+        (stats.bernoulli(1.0, 2), (3, 3)), (stats.bernoulli(0.5), (0, 1)),
+    ):  # fmt: skip
+        law = law_of(frozen)
+        assert tuple(float(end) for end in law.row.support(law)) == ends
+
+
+@pytest.mark.parametrize("frozen", [stats.lognorm(0.5), stats.pareto(3.0)], ids=name)
+def test_no_exponential_of_a_heavy_tail_is_known_unless_it_is_infinite(frozen: Any) -> None:
+    law = law_of(frozen)
+    known = [law.row.expect(law, Term(1.0, "exponential", (np.asarray(0.0), rate)))
+             for rate in (np.asarray(-0.1), np.asarray(0.0), np.asarray(0.1))]  # fmt: skip
+    assert known[:2] == [None, None]
+    assert known[2] == INF
+
+
+#: every name of scipy's that the table reads, with parameters for it and the row that it becomes
+ROWS = {
+    "normal": ["norm"], "laplace": ["laplace"], "cauchy": ["cauchy"], "logistic": ["logistic"],
+    "half_cauchy": ["halfcauchy"], "uniform": ["uniform"], "student": ["t"],
+    "gumbel": ["gumbel_r", "gumbel_l"], "lognormal": ["lognorm", "gibrat"],
+    "generalized_gamma": [
+        "expon", "gamma", "erlang", "chi2", "chi", "halfnorm", "rayleigh", "maxwell", "nakagami",
+        "weibull_min", "invweibull", "invgamma", "gengamma",
+    ],
+    "pareto": ["pareto", "lomax"], "beta": ["beta", "arcsine", "powerlaw"],
+    "von_mises": ["vonmises"], "poisson": ["poisson"], "geometric": ["geom"],
+    "negative_binomial": ["nbinom"], "binomial": ["binom"], "bernoulli": ["bernoulli"],
+    "integer_uniform": ["randint"],
+}  # fmt: skip
+SHAPES = {
+    "gengamma": (2.0, 1.5), "beta": (2.0, 3.0), "nbinom": (3, 0.4), "binom": (5, 0.4),
+    "randint": (2, 9), "geom": (0.4,), "bernoulli": (0.4,), "erlang": (3,),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("family", ROWS)
+def test_names_of_scipy(family: str) -> None:
+    for scipy_name in ROWS[family]:
+        made = getattr(stats, scipy_name)
+        frozen = made(*SHAPES.get(scipy_name, (2.5,) * made.numargs))
+        law = law_of(frozen)
+        assert law.family == family, scipy_name
+        log = frozen.logpmf if hasattr(frozen, "pmf") else frozen.logpdf
+        x = np.floor(frozen.ppf([0.3, 0.8])) if hasattr(frozen, "pmf") else frozen.ppf([0.3, 0.8])
+        np.testing.assert_allclose(-surprisal_at(law, Points(0.0, x)), log(x), atol=1e-11)

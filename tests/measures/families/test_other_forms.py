@@ -14,6 +14,11 @@ from torch import distributions as D  # noqa: N812
 import infoscope as info
 from infoscope.core.errors import InvalidArgument, WrongType
 from infoscope.measures.families import mixture_entropy_bounds, quadrature
+from infoscope.measures.families.features import Points, surprisal_at
+from infoscope.measures.families.laws import Law, Term
+from infoscope.measures.families.read_torch import given_as_probabilities
+from infoscope.measures.families.reading import read_form
+from infoscope.measures.families.vectors import library_entropy, registered_kl
 
 P, Q = [0.2, 0.3, 0.5], [0.1, 0.6, 0.3]
 LOG2 = math.log(2)
@@ -250,3 +255,112 @@ def test_bounds_of_mixtures_by_hand() -> None:
     b = 0.5 * math.log(2.5 / 2)
     lower = own - math.log(0.5 + 0.5 * math.exp(-b))
     assert (pair.lower, pair.upper) == (pytest.approx(lower), pytest.approx(upper))
+
+
+def test_equal_weights_are_the_default_of_quadrature() -> None:
+    apart = quadrature("jensen_shannon_divergence", stats.uniform(0, 1), stats.uniform(5, 1))
+    assert apart.value == pytest.approx(LOG2, abs=1e-12)
+
+
+def test_the_slope_in_a_shape_that_happens_to_be_one() -> None:
+    """KL(p‖Weibull(c)) at c = 1, p exponential of mean 2: -1 - E log x + E x log x."""
+    c = t(1.0).requires_grad_()
+    value = info.kl_divergence(D.Exponential(t(0.5)), D.Weibull(t(1.0), c))
+    (slope,) = torch.autograd.grad(value.sum(), c)
+    assert slope.item() == pytest.approx(1 + LOG2 - np.euler_gamma, rel=1e-9)
+
+
+def test_a_singular_gaussian_has_no_density() -> None:
+    flat = stats.multivariate_normal([0, 0], np.ones((2, 2)), allow_singular=True)
+    assert info.entropy(flat) == -math.inf  # scipy gives the entropy on the line that holds it
+
+
+def test_precisions_promote_each_other() -> None:
+    single, double = D.Normal(0.0, 1.0), D.Normal(t(1.0), t(2.0))
+    for pair in ((single, double), (double, single)):
+        assert info.jensen_shannon_divergence(*pair).dtype == torch.float64
+    assert info.jensen_shannon_divergence(single, stats.norm()).dtype == torch.float32
+    mixed = D.Normal(0.0, t(1.0))
+    assert info.jensen_shannon_divergence(mixed, single).dtype == torch.float64
+
+
+def test_the_warning_names_the_law_and_the_line_that_called() -> None:
+    heavy = stats.burr12(1.0, 0.003)
+    bound = quadrature("entropy", heavy).bound
+    with pytest.warns(info.InfoscopeWarning) as caught:
+        info.entropy(heavy)
+    (told,) = caught
+    assert str(told.message) == (
+        f"entropy: the numerical value for scipy.stats.burr12 has an error bound of {bound:.2g} "
+        "nats, more than 1e-08. infoscope.measures.families.quadrature returns the value with its "
+        "bound."
+    )
+    assert told.filename == __file__
+
+
+@pytest.mark.parametrize(
+    "law",
+    [
+        D.Kumaraswamy(t(2.0), t(3.0)),
+        D.Kumaraswamy(t(0.8), t(1.5)),
+        D.ContinuousBernoulli(t(0.3)),
+        D.Beta(t(2.0), t(3.0)),
+    ],
+    ids=lambda law: type(law).__name__,
+)
+def test_laws_of_torch_alone(law: D.Distribution) -> None:
+    """Densities, moments and logarithms on (0, 1), against sums over their own quantiles."""
+    form = read_form(law, axis=-1, function="f", argument="p")
+    assert isinstance(form, Law)
+    x = torch.linspace(0, 1, 200_001, dtype=torch.float64)[1:-1]
+    p = law.log_prob(x).exp() / 200_000
+    surprisal = surprisal_at(form, Points(0.0, x[::20_000]))
+    torch.testing.assert_close(-surprisal, law.log_prob(x[::20_000]), rtol=1e-11, atol=1e-12)
+    truths = {"linear": x - 0.2, "square": (x - 0.2) ** 2}
+    for feature, values in truths.items():
+        value = form.row.expect(form, Term(1.0, feature, (0.2,)))
+        assert float(value) == pytest.approx(float((p * values).sum()), abs=1e-4)
+    log = form.row.expect(form, Term(1.0, "log", (0.0,)))
+    if isinstance(law, D.ContinuousBernoulli):
+        assert log is None
+    else:
+        assert float(log) == pytest.approx(float((p * x.log()).sum()), abs=1e-3)
+        away = form.row.expect(form, Term(1.0, "log", (-0.5,)))
+        assert away is None
+
+
+def test_what_made_a_law_of_two_outcomes() -> None:
+    for kind in (D.Bernoulli, D.Geometric, D.Categorical):
+        assert given_as_probabilities(kind(probs=t(0.3, 0.7)))
+        assert not given_as_probabilities(kind(logits=t(0.3, 0.7)))
+    assert info.entropy(D.Geometric(t(1.0))).tolist() == [0.0]
+
+
+def test_closed_forms_in_torch_equal_those_in_numpy() -> None:
+    """Among them the means that need the trigamma function, and Bessel's."""
+    pairs = [
+        (D.Gamma(t(2.0), t(0.5)), D.LogNormal(t(0.3), t(0.8)),
+         stats.gamma(2, scale=2), stats.lognorm(0.8, scale=math.exp(0.3))),
+        (D.VonMises(t(0.5), t(2.0)), D.VonMises(t(-1.0), t(1.0)),
+         stats.vonmises(2, 0.5), stats.vonmises(1, -1)),
+        (D.Normal(t(0.5), t(2.0)), D.Laplace(t(-1.0), t(1.0)),
+         stats.norm(0.5, 2), stats.laplace(-1, 1)),
+    ]  # fmt: skip
+    for p, q, first, second in pairs:
+        expected = info.kl_divergence(first, second)
+        # torch's trigamma is right to ten digits only
+        assert info.kl_divergence(p, q).item() == pytest.approx(expected, rel=1e-9)
+
+
+def test_what_torch_has_in_its_registry() -> None:
+    p, q = D.Normal(t(0.0), t(1.0)), D.Normal(t(1.0), t(2.0))
+    assert registered_kl(p, q).item() == pytest.approx(0.4431471805599453)
+    assert registered_kl(p, D.StudentT(t(3.0))) is None
+    assert registered_kl(stats.norm(), q) is None
+    assert registered_kl(p, stats.norm()) is None
+    assert library_entropy(stats.norm()) is None
+    assert library_entropy(p).item() == pytest.approx(0.5 * math.log(2 * math.pi * math.e))
+    fold = D.TransformedDistribution(p, [D.AbsTransform()])
+    assert registered_kl(fold, fold) is None  # torch compares the bases
+    halves = D.HalfNormal(t(1.0)), D.HalfNormal(t(2.0))  # folded at their centres: exact
+    assert registered_kl(*halves).item() == pytest.approx(LOG2 + 0.5 * (0.25 - 1))

@@ -159,7 +159,7 @@ def test_sums_with_known_values() -> None:
     ends = add_up(rows(lambda k: k / 5, lambda k: np.full_like(k, 0.2)), 3.0, 7.0, 5.0, 1e-11)
     assert ends.value == pytest.approx(5.0, abs=1e-15)
     assert sorted(ends.numbers) == [3, 4, 5, 6, 7]
-    assert ends.bound < 1e-13
+    assert ends.bound == pytest.approx(4 * 2.0**-52 * 5)  # rounding, of a sum of size 5
     one = add_up(rows(lambda k: k, np.ones_like), 2.0, 2.0, 2.0, 1e-11)
     assert (one.value, one.numbers.tolist()) == (2.0, [2.0])
 
@@ -187,3 +187,20 @@ def test_the_tail_of_a_sum() -> None:
     assert tail(flat, 2.0, 2.0) == INF
     assert tail(flat, 2.0, 4.0) == pytest.approx(4.0)  # blocks 2, 1, 1/2, ...: 2, twice
     assert tail(np.array([[1.0]]), 1.0, INF) == INF
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_what_lies_beyond_the_last_panel_is_bounded(sign: float) -> None:
+    """Density a x^(-1 - a) beyond 1: the mass beyond exp(345) is exp(-345 a), for small a."""
+    a = 0.1
+
+    def slow(points: Points) -> np.ndarray:
+        x = np.abs(points.anchor + points.offset)
+        return a * x ** (-1 - a) * np.ones((4, 1))
+
+    low, high = (1.0, INF) if sign > 0 else (-INF, -1.0)
+    more = gauss_kronrod._beyond(slow, low, high, [])
+    assert more == (0.0, pytest.approx(math.exp(-345 * a), rel=1e-9))
+    both = gauss_kronrod._beyond(slow, -INF, INF, [1.0, -1.0])
+    assert both == (0.0, pytest.approx(2 * math.exp(-345 * a), rel=1e-9))
+    assert gauss_kronrod._beyond(slow, 1.0, 2.0, []) == (0.0, 0.0)
