@@ -1,6 +1,7 @@
 """Small random transformers over bytes, as folders; and the built-in model."""
 
 import json
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,8 @@ def _write_tokenizer(folder: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def llama() -> LlamaForCausalLM:
+def pristine_llama() -> LlamaForCausalLM:
+    """Not for tests: they may change theirs."""
     torch.manual_seed(7)
     config = LlamaConfig(
         vocab_size=N_TOKENS, hidden_size=WIDTH, intermediate_size=40, num_hidden_layers=LAYERS,
@@ -45,10 +47,18 @@ def llama() -> LlamaForCausalLM:
     return LlamaForCausalLM(config).eval()
 
 
+@pytest.fixture
+def llama(pristine_llama: LlamaForCausalLM) -> LlamaForCausalLM:
+    """The model in transformers, a copy for each test."""
+    return deepcopy(pristine_llama)
+
+
 @pytest.fixture(scope="session")
-def llama_folder(llama: LlamaForCausalLM, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def llama_folder(
+    pristine_llama: LlamaForCausalLM, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     folder = tmp_path_factory.mktemp("llama")
-    llama.save_pretrained(folder)
+    pristine_llama.save_pretrained(folder)
     _write_tokenizer(folder)
     return folder
 
