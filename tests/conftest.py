@@ -1,7 +1,10 @@
-"""What all tests share: hypothesis profiles, and JAX in double precision where it is there."""
+"""What all tests share: hypothesis profiles, the same draws in any order, nothing left behind."""
 
 import os
+import sys
+from collections.abc import Iterator
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,9 +25,50 @@ _STATES: dict[str, Any] = {}
 
 @pytest.fixture(autouse=True)
 def same_draws(request: pytest.FixtureRequest) -> None:
-    """Give every test the same draws of its module's `RNG`, whichever tests ran before it."""
+    """Give every test the same draws of its module's `RNG` and of torch, whatever ran before it."""
     module = getattr(request.node, "module", None)
     rng = getattr(module, "RNG", None)
     if isinstance(rng, np.random.Generator):
         state = _STATES.setdefault(module.__name__, deepcopy(rng.bit_generator.state))
         rng.bit_generator.state = deepcopy(state)
+    if torch := sys.modules.get("torch"):
+        torch.default_generator.manual_seed(0)
+
+
+def _state() -> dict[str, object]:
+    """Return what a process has one of, and a test could change for those that follow."""
+    state: dict[str, object] = {
+        "working directory": Path.cwd(), "numpy.errstate": np.geterr(),
+        "numpy.printoptions": np.get_printoptions(),
+    }  # fmt: skip
+    if torch := sys.modules.get("torch"):
+        state |= {
+            "torch's threads": torch.get_num_threads(),
+            "torch's default dtype": torch.get_default_dtype(),
+            "torch's gradients": torch.is_grad_enabled(),
+            "torch's deterministic algorithms": torch.are_deterministic_algorithms_enabled(),
+        }
+    return state
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail the test that changes what later tests of its process start with, not those tests.
+
+    New environment variables are left to the libraries that a test is the first to import; ours
+    and those that were there must stay as they are. Heavy integrations set up their process.
+    """
+    if request.node.get_closest_marker("heavy"):
+        yield
+        return
+    before, variables = _state(), dict(os.environ)
+    yield
+    after = {name: value for name, value in _state().items() if name in before}
+    left = [f"{name}: {before[name]} -> {value}" for name, value in after.items()
+            if value != before[name]]  # fmt: skip
+    left += [
+        f"{name}: {variables.get(name)} -> {os.environ.get(name)}"
+        for name in {*variables, *(new for new in os.environ if new.startswith("INFOSCOPE"))}
+        if name != "PYTEST_CURRENT_TEST" and variables.get(name) != os.environ.get(name)
+    ]
+    assert not left, "the test left behind " + "; ".join(sorted(left))
