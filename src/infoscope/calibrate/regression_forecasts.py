@@ -249,8 +249,9 @@ def crps_samples(samples: object, y: object, *, fair: bool = True) -> Floats:
     m = draws.shape[1]
     if fair and m < 2:
         raise InvalidArgument(
-            sentence(function, "samples", "hold at least two draws a case", m, "Or fair=False.")
-        )
+            sentence(function, "samples", "hold at least two draws for each case", m,
+                     "With one, pass fair=False.")
+        )  # fmt: skip
     to_outcome = np.abs(draws - outcome[:, None]).mean(axis=1)
     centred = draws - draws[:, :1]
     pairs = centred @ (2.0 * np.arange(1, m + 1) - m - 1.0)  # sum over i < j of x_j - x_i

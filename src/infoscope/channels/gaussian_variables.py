@@ -150,7 +150,7 @@ def gaussian_bottleneck_curve(
         given = as_array(betas, function=function, argument="betas")
         grid = np.unique(np.array(to_numpy(given), dtype=np.float64).reshape(-1))
     if len(grid) == 0:
-        raise InvalidArgument(sentence(function, "betas", "hold a trade-off at least", "none"))
+        raise InvalidArgument(sentence(function, "betas", "hold at least one trade-off", "none"))
     checked = [read_number(float(b), function, "betas", low=0.0) for b in grid]
     return GaussianBottleneckCurve(
         points=tuple(pair.solve(b, unit) for b in checked), critical_betas=pair.critical
@@ -173,7 +173,7 @@ class _Pair:
         if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or len(matrix) < 2:
             got = f"shape {matrix.shape}"
             raise InvalidArgument(
-                sentence(function, "cov", "be a square matrix of two variables at least", got)
+                sentence(function, "cov", "be a square matrix of at least two variables", got)
             )
         if not np.isfinite(matrix).all():
             got = float(matrix[~np.isfinite(matrix)][0])

@@ -74,8 +74,9 @@ def listen(port: int) -> socket.socket:
             continue
         return door
     raise InvalidArgument(
-        sentence("explore", "port", "be free, or one of the next", port, "Choose another: --port.")
-    )
+        sentence("explore", "port", "be free, or one of the next 50 be", f"{port}, all taken",
+                 "Choose another: --port N.")
+    )  # fmt: skip
 
 
 def _after(server: uvicorn.Server, task: Callable[[], None]) -> None:

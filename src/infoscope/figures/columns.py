@@ -248,7 +248,7 @@ def _check(
 ) -> None:
     if not 1 <= len(series) <= MAX_SERIES:
         raise InvalidArgument(
-            sentence("column_chart", "columns", f"be 1 to {MAX_SERIES} series", len(series),
+            sentence("column_chart", "columns", f"hold 1 to {MAX_SERIES} series", len(series),
                      "Draw several charts.")
         )  # fmt: skip
     for argument, given in extras.items():

@@ -123,7 +123,9 @@ def _check(labels: Sequence[str], words: Sequence[str], shares: Sequence[float])
                      f"{len(labels)}, {len(words)} and {len(shares)}")
         )  # fmt: skip
     if not 1 <= len(words) <= MOST_LEAVES:
-        raise InvalidArgument(sentence("code_tree", "words", f"be 1 to {MOST_LEAVES}", len(words)))
+        raise InvalidArgument(
+            sentence("code_tree", "words", f"hold 1 to {MOST_LEAVES} codewords", len(words))
+        )
     ordered = sorted(words)
     for word, other in pairwise(ordered):
         if other.startswith(word):

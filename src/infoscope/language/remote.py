@@ -154,8 +154,8 @@ class RemoteModel:
             if context is not None or stride is not None:
                 raise InvalidArgument(
                     sentence("score", "context and stride", "be left out for this server",
-                             "a number", "It cannot cut a text into tokens for us, so that the "
-                             "text is one window.")
+                             "a number", "It does not show its tokens beforehand, so that the "
+                             "text is read as one window.")
                 )  # fmt: skip
             return self._read_echo(text, plain, max(top, 1))
         context = self.default_context if context is None else context

@@ -183,7 +183,7 @@ def data_processing_check(
             sentence(_NAME, "layers", "map names to activations", type(layers).__name__)
         )
     if not layers:
-        raise InvalidArgument(sentence(_NAME, "layers", "hold a layer", "none"))
+        raise InvalidArgument(sentence(_NAME, "layers", "hold at least one layer", "none"))
     first = next(iter(layers.values()))
     _, population = read_population(first, y, weights, _NAME)
     if inputs not in ("auto", "finite", "sample"):
@@ -193,8 +193,9 @@ def data_processing_check(
     finite = population.discrete if inputs == "auto" else inputs == "finite"
     if not finite and weights is not None:
         raise InvalidArgument(
-            sentence(_NAME, "weights", "be left out for a sample", "weights", "inputs='finite'?")
-        )
+            sentence(_NAME, "weights", "be left out for a sample", "weights",
+                     "Pass inputs='finite' if these rows are all there are.")
+        )  # fmt: skip
     read = [
         (name, read_rows(values, _NAME, f"layers[{name!r}]")) for name, values in layers.items()
     ]

@@ -51,7 +51,7 @@ def test_longer_contexts_learn_a_repeating_text() -> None:
 
 
 def test_bad_orders_are_refused() -> None:
-    with pytest.raises(InvalidArgument, match=r"order must lie in 0 … 32; got 33"):
+    with pytest.raises(InvalidArgument, match=r"order must lie in 0 to 32; got 33"):
         PartialMatching(33)
     with pytest.raises(WrongType, match="be a whole number"):
         PartialMatching(2.0)  # type: ignore[arg-type]

@@ -331,7 +331,7 @@ def test_similarity_sets_are_read_and_scored(tmp_path: Path) -> None:
     assert found.diagnostics["n_missing"] == 1
     assert found.interval is not None
     assert found.interval.low < found.value < found.interval.high <= 1.0
-    with pytest.raises(InvalidArgument, match="hold five pairs"):
+    with pytest.raises(InvalidArgument, match="hold at least five with vectors"):
         score_similarity(made, pairs[:2])
     with pytest.raises(NotFound, match="path must exist"):
         read_similarity_set(tmp_path / "none.tsv")

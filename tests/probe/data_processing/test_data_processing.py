@@ -88,7 +88,7 @@ def test_files_and_figure() -> None:
     "layers, y, options, error, message",
     [
         (XOR, LABEL, {}, WrongType, "map names to activations; got ndarray"),
-        ({}, LABEL, {}, InvalidArgument, "hold a layer"),
+        ({}, LABEL, {}, InvalidArgument, "hold at least one layer"),
         ({"x": XOR, "h": HIDDEN[:3]}, LABEL, {}, InvalidArgument, "layers['h'] must have 4 rows"),
         ({"x": XOR * math.nan}, LABEL, {}, InvalidArgument, "finite"),
         ({"x": XOR}, [1, 1, 1, 1], {}, InvalidArgument, "one label"),

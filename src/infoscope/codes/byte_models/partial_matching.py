@@ -58,7 +58,7 @@ class PartialMatching:
             raise WrongType(sentence("PartialMatching", "order", "be a whole number", repr(order)))
         if not 0 <= order <= _MOST:
             raise InvalidArgument(
-                sentence("PartialMatching", "order", f"lie in 0 … {_MOST}", order)
+                sentence("PartialMatching", "order", f"lie in 0 to {_MOST}", order)
             )
         self.order = order
         self._counts: dict[bytes, dict[int, int]] = {}

@@ -93,9 +93,9 @@ def view(
     low, high = ends(kind=kind, coin=coin, variance=variance, p=p, d=d)
     if high - low < 1e-12:
         raise InvalidArgument(sentence(
-            "Rate and distortion", "the source", "need a description",
+            "Rate and distortion", "the source", "vary, so that describing it costs bits",
             "one that a constant reproduces as well as anything",
-            "Give two letters some probability.",
+            "Give at least two letters some probability.",
         ))  # fmt: skip
     found = numbers(kind=kind, coin=coin, variance=variance, p=p, d=d, level=level)
     x, rates = _curve(kind, coin, variance, p, d)

@@ -118,7 +118,7 @@ def pair_table(
     n_words = int(np.searchsorted(-tokens.counts, -min_count, side="right"))
     if n_words < 2:
         raise InvalidArgument(
-            sentence(function, "corpus", f"hold two words seen {min_count} times", n_words,
+            sentence(function, "corpus", f"hold at least two words seen {min_count} times", n_words,
                      "Lower min_count.")
         )  # fmt: skip
     d = np.arange(window + 1, dtype=np.float64)

@@ -89,8 +89,8 @@ def score_similarity(
     n = len(known)
     if n < 5:
         raise InvalidArgument(
-            sentence("score_similarity", "pairs", "hold five pairs whose words have vectors", n,
-                     "Use a larger corpus, or a lower min_count.")
+            sentence("score_similarity", "pairs", "hold at least five with vectors for both words",
+                     n, "Use a larger corpus, or a lower min_count.")
         )  # fmt: skip
     ours = rankdata([embeddings.similarity(a, b) for a, b, _ in known])
     theirs = rankdata([score for _, _, score in known])

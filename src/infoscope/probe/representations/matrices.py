@@ -1,4 +1,4 @@
-"""Read activations as a matrix with one row an example, or say in one sentence why not."""
+"""Read activations as a matrix with one row for each example, or say in one sentence why not."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def read_rows(x: object, function: str, argument: str, *, least: int = 2) -> Flo
     array = to_numpy(as_array(x, function=function, argument=argument))
     if array.ndim == 0:
         raise InvalidArgument(
-            sentence(function, argument, "have one row an example", "a single number")
+            sentence(function, argument, "have one row for each example", "a single number")
         )
     if array.shape[0] < least:
         rows = "one row" if array.shape[0] == 1 else f"{array.shape[0]} rows"
@@ -34,7 +34,7 @@ def read_rows(x: object, function: str, argument: str, *, least: int = 2) -> Flo
         )  # fmt: skip
     matrix = np.ascontiguousarray(array.reshape(array.shape[0], -1), dtype=np.float64)
     if not matrix.shape[1]:
-        raise InvalidArgument(sentence(function, argument, "have a column", array.shape))
+        raise InvalidArgument(sentence(function, argument, "have at least one column", array.shape))
     finite = np.isfinite(matrix)
     if not finite.all():
         row, column = (int(i) for i in np.argwhere(~finite)[0])
