@@ -15,6 +15,7 @@ from infoscope.figures.palette import N_LEVELS
 __all__ = [
     "Bands",
     "balanced_bands",
+    "format_fixed",
     "format_number",
     "format_percent",
     "format_short",
@@ -134,6 +135,15 @@ def format_percent(share: float) -> str:
         return f"{percent:.1f} %" if percent < 99.95 else ">99.9 %"
     digits = 0 if abs(percent) >= 9.95 else 1 if abs(percent) >= 0.095 else 2
     return _signed(f"{percent:.{digits}f} %")
+
+
+def format_fixed(value: float, decimals: int) -> str:
+    """Write a number with so many decimals, a true minus sign, and none on a zero.
+
+    >>> format_fixed(-0.0042, 3), format_fixed(-0.0001, 3), format_fixed(1234.5, 1)
+    ('−0.004', '0.000', '1,234.5')
+    """
+    return _signed(f"{value:,.{decimals}f}")
 
 
 def _whole(value: float) -> bool:

@@ -9,7 +9,7 @@ from infoscope.core.errors import InvalidArgument, sentence
 from infoscope.figures.figure import Figure
 from infoscope.figures.lettering import shorten, text_width
 from infoscope.figures.marks import Circle, Mark, Text
-from infoscope.figures.scales import format_number
+from infoscope.figures.scales import format_fixed, format_number
 
 __all__ = ["venn_of_three", "venn_of_two"]
 
@@ -274,9 +274,7 @@ def _lens(r1: float, r2: float, d: float) -> float:
 
 
 def _written(amount: float) -> str:
-    return (
-        f"{amount:.3f}".replace("-", "−") if abs(amount) < 10 else format_number(round(amount, 2))
-    )
+    return format_fixed(amount, 3) if abs(amount) < 10 else format_number(round(amount, 2))
 
 
 def _amount(value: float, name: str, function: str) -> float:

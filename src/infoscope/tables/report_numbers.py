@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from infoscope.core.result import Estimate
+from infoscope.figures.scales import format_fixed
 
 __all__ = [
     "ends", "in_bits", "level_name", "p_text", "span", "three", "whole",
@@ -19,8 +20,7 @@ def three(value: float) -> str:
     """
     if not math.isfinite(value) or 0 < abs(value) < 0.0005:
         return f"{value:.1g}".replace("-", "−", 1) if value < 0 else f"{value:.1g}"
-    text = f"{value:.3f}"
-    return text.replace("-", "−") if text.strip("-0.") else text.lstrip("-")
+    return format_fixed(value, 3)
 
 
 def whole(value: float) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from infoscope.figures import Figure, Html, Tile, bar_chart, esc, heat_map, stat_tiles, table
-from infoscope.figures.scales import format_percent
+from infoscope.figures.scales import format_fixed, format_percent
 
 if TYPE_CHECKING:
     from infoscope.tables.information_map import InformationMap
@@ -122,13 +122,14 @@ def ranking(found: Mapping[str, Any], *, width: float) -> Figure | str:
     return bar_chart(
         [row[0] for row in rows], [row[1] for row in rows],
         low=[row[2] for row in rows], high=[row[3] for row in rows],
-        texts=[f"{row[1]:.3f} bits, {format_percent(row[4])}" if wide else f"{row[1]:.2f}"
+        texts=[f"{format_fixed(row[1], 3)} bits, {format_percent(row[4])}" if wide
+               else format_fixed(row[1], 2)
                for row in rows],
         muted=[not row[5] < SIGNIFICANT for row in rows], label_name="column",
         title=f"What tells about {target}", x_label=f"mutual information with {target}, bits",
         width=width,
         description="Each column alone, with its 95 % interval; grey cannot be told from zero. "
-        f"Largest: {rows[0][0]}, {rows[0][1]:.3f} bits.{most}",
+        f"Largest: {rows[0][0]}, {format_fixed(rows[0][1], 3)} bits.{most}",
     )  # fmt: skip
 
 

@@ -171,7 +171,8 @@ def _terms(source: str, n: int, seed: int, text: str, t: float, width: int) -> F
     names = ["uncertainty", "− resolution", "+ miscalibration", "+ within bins", "= log loss"]
     return bar_chart(
         names, values, title="The log loss, taken apart", x_label="nats per case",
-        texts=[f"{value:+.4f}" for value in values], muted=[False, False, False, True, True],
+        texts=[f"{value:+.4f}".replace("-", "−") for value in values],
+        muted=[False, False, False, True, True],
         label_name="term", width=width,
         description="How uncertain the labels are, less what the forecasts tell of them, and the "
         "price of saying it on the wrong scale. Temperature changes only that price.",

@@ -14,6 +14,7 @@ from infoscope.core.saving import SavedAsPage
 from infoscope.core.showing import Shown
 from infoscope.figures import Figure, Html, Section, Tile, bar_chart, esc, page
 from infoscope.figures import stat_tiles as tiles
+from infoscope.figures.scales import format_fixed
 
 __all__ = ["Knowledge"]
 
@@ -119,7 +120,7 @@ class Knowledge(SavedAsPage, Shown):
             "values below 0 are drawn at 0",
             low=[0.0 if e is None else max(e.low, 0.0) for e in ends],
             high=[0.0 if e is None else max(e.high, 0.0) for e in ends],
-            texts=[f"{each.value:.3f}" for each in rows.values()],
+            texts=[format_fixed(each.value, 3) for each in rows.values()],
             muted=[False, False, False, True], description=self.verdict,
         )  # fmt: skip
 
