@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from infoscope.core.errors import DataError, NotFound, UnknownName, sentence
 from infoscope.core.extras import require
 from infoscope.core.result import Estimate, Interval
-from infoscope.core.saving import SavedAsJson, SavedAsPage
+from infoscope.core.saving import SavedAsJson, SavedAsPage, plain_values
 from infoscope.core.showing import Shown
 from infoscope.core.units import Unit
 
@@ -159,9 +159,9 @@ class PlaneTrajectory(SavedAsPage, SavedAsJson, Shown):
         """Return plain values for `json.dumps`; `load_trajectory` reads them back."""
         return {
             "unit": self.unit,
-            "input_entropy": self.input_entropy,
-            "label_entropy": self.label_entropy,
-            "total": self.total,
+            "input_entropy": plain_values(self.input_entropy),
+            "label_entropy": plain_values(self.label_entropy),
+            "total": plain_values(self.total),
             "n_inputs": self.n_inputs,
             "notes": list(self.notes),
             "points": [
@@ -241,7 +241,8 @@ def load_trajectory(path: str | Path) -> PlaneTrajectory:
             for p in found["points"]
         ]  # fmt: skip
         return PlaneTrajectory(
-            points, found["input_entropy"], found["label_entropy"], found["total"], found["unit"],
+            points, float(found["input_entropy"]), float(found["label_entropy"]),
+            float(found["total"]), found["unit"],
             found["n_inputs"], found["notes"],
         )  # fmt: skip
     except (KeyError, TypeError, ValueError) as error:
