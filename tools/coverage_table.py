@@ -1,6 +1,6 @@
 """Line coverage of the pillars that must be above 95 %: run their tests, write one table.
 
-    python tools/coverage_table.py                  all (half an hour of one core)
+    python tools/coverage_table.py                  all (an hour of one idle core)
     python tools/coverage_table.py measures codes   some pillars
     python tools/coverage_table.py --data FILE ...  tabulate data that `coverage run` left
 
