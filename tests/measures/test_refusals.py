@@ -175,6 +175,13 @@ CASES: list[tuple[Callable[[], object], type[Exception], str]] = [
         "Joint: names must differ from each other; got ['X', 'Y', 'Y'].",
     ),
     (
+        lambda: Joint(np.full((1, 1, 1), 1.0), ["a", "aa", "aaa"]).H("aaaa"),  # seven readings
+        InvalidArgument,
+        "Joint.H: expression must separate 'aaaa' by commas (a,a,a,a or a,a,aa or a,aa,a); got "
+        "'aaaa', at position 0. Commas join variables, ';' parts groups, '|' conditions; known: a, "
+        "aa, aaa.",
+    ),
+    (
         lambda: Joint([1.0], "X").venn(),
         InvalidArgument,
         "Joint.venn: table must have two or three variables; got 1. "

@@ -285,6 +285,7 @@ ROWS = {
 SHAPES = {
     "gengamma": (2.0, 1.5), "beta": (2.0, 3.0), "nbinom": (3, 0.4), "binom": (5, 0.4),
     "randint": (2, 9), "geom": (0.4,), "bernoulli": (0.4,), "erlang": (3,),
+    "nakagami": (1.3,),
 }  # fmt: skip
 
 

@@ -131,6 +131,9 @@ def test_multinomials() -> None:
     five = stats.multinomial(5, P)
     assert info.kl_divergence(five, stats.multinomial(5, Q)) == pytest.approx(5 * one)
     assert info.kl_divergence(five, stats.multinomial(4, Q)) == math.inf
+    for other in (P, [0.0, 0.0, 1.0]):  # other totals: no outcome in common, whatever the chances
+        apart = stats.multinomial(4, other)
+        assert info.kl_divergence(stats.multinomial(5, P), apart) == math.inf
     many = stats.multinomial([5, 3], [P, P]), stats.multinomial([5, 4], [Q, Q])
     np.testing.assert_allclose(info.kl_divergence(*many), [5 * one, math.inf])
 
@@ -350,6 +353,12 @@ def test_closed_forms_in_torch_equal_those_in_numpy() -> None:
         expected = info.kl_divergence(first, second)
         # torch's trigamma is right to ten digits only
         assert info.kl_divergence(p, q).item() == pytest.approx(expected, rel=1e-9)
+
+
+def test_inverse_gamma() -> None:
+    value = info.kl_divergence(D.InverseGamma(t(6.0), t(2.0)), D.LogNormal(t(0.3), t(0.8)))
+    truth = info.kl_divergence(stats.invgamma(6, scale=2), stats.lognorm(0.8, scale=math.exp(0.3)))
+    assert value.item() == pytest.approx(truth, rel=1e-8)
 
 
 def test_what_torch_has_in_its_registry() -> None:

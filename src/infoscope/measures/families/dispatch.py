@@ -230,7 +230,7 @@ def _multinomial_kl(p: Vector, q: Vector) -> Array:
     n, m = np.asarray(p.params["n"]), np.asarray(q.params["n"])
     one = kl_of(p.params["p"], q.params["p"])
     if n.ndim == 0 and m.ndim == 0:
-        return int(n) * one if n == m else 0.0 * one + np.inf
+        return int(n) * one if n == m else one + np.inf
     return np.where(n == m, n * one, np.inf)
 
 
