@@ -172,6 +172,8 @@ def test_a_text_at_temperature_one_is_its_score(tiny: LanguageModel) -> None:
     text = b"the other thing, \xf0\x9f\x98\x80 " * 12
     found = temperature_sweep(text, [0.5, 1.0, 2.0], model=tiny, context=32)
     whole = score(text, tiny, context=32)
+    assert found.rule is not None
+    assert (found.rule["name"], found.rule["context"], found.rule["stride"]) == ("disjoint", 32, 32)
     assert found.surprisal is not None
     np.testing.assert_allclose(found.surprisal[:, 1], whole.surprisal, atol=1e-5)
     np.testing.assert_allclose(found.entropy[:, 1], whole.entropy, atol=1e-5)

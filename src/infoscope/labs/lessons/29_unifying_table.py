@@ -24,7 +24,7 @@ from infoscope import cross_entropy, entropy, kl_divergence, mutual_information,
 rows = []
 
 
-def row(name: str, loss, constant, information, *, form: str, mean_under: str, atol=1e-9) -> None:
+def row(name: str, loss, constant, information, *, form: str, mean_under="data", atol=1e-9) -> None:
     "Check that a loss is one part plus an information, all in nats, and note the row."
     loss, constant, information = float(loss), float(constant), float(information)
     assert isclose(loss, constant + information, rel_tol=0, abs_tol=atol), (name, loss, constant)
@@ -51,7 +51,6 @@ row(
     entropy(p),
     kl_divergence(p, q),
     form="H(data) + D(data‖model)",
-    mean_under="data",
 )
 assert isclose(rows[-1][3], 1.077121671779585, rel_tol=1e-12)
 assert isclose(rows[-1][5], 0.04746865771501175, rel_tol=1e-12)
@@ -71,15 +70,13 @@ known = sorted(set(words))
 table = np.zeros((len(known), len(known)))
 for word, following in pairwise(words):
     table[known.index(word), known.index(following)] += 1 / (len(words) - 1)
-context = table.sum(axis=1)
-frequency = table.sum(axis=0)
+context, frequency = table.sum(axis=1), table.sum(axis=0)
 row(
     "language model",
     np.mean([-log(frequency[known.index(word)]) for word in words[1:]]),
     context @ [entropy(part / part.sum()) for part in table],
     context @ [kl_divergence(part / part.sum(), frequency) for part in table],
     form="H(next|context) + E D(data‖model)",
-    mean_under="data",
 )
 assert isclose(rows[-1][5], mutual_information(table), rel_tol=1e-12)
 
@@ -98,7 +95,6 @@ row(
     entropy(p),
     kl_divergence(p, q),
     form="H(data) + D(data‖model)",
-    mean_under="data",
     atol=2e-3,  # an arithmetic coder ends in whole bytes
 )
 
@@ -116,7 +112,6 @@ row(
     0.5 * log(2 * np.pi) + numbers.var() / 2,
     isc.gaussian_kl(numbers.mean(), 1.0, guess, 1.0),
     form="constant + D(N(data, 1)‖N(model, 1))",
-    mean_under="data",
 )
 
 teacher = torch.tensor([[2.0, 1.0, 0.1]], dtype=torch.float64)
@@ -146,7 +141,6 @@ row(
     entropy([0.6, 0.4]),
     -gain,
     form="H(class) − I(split; class)",
-    mean_under="data",
 )
 assert isclose(gain, 0.08630462173553428, rel_tol=1e-12)
 
@@ -322,7 +316,6 @@ row(
     entropy([preferred, 1 - preferred]),
     kl_divergence([preferred, 1 - preferred], [implied, 1 - implied]),
     form="H(preference) + D(preference‖implied)",
-    mean_under="data",
 )
 
 # %% [markdown] covers="C28"
