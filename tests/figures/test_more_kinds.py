@@ -165,6 +165,12 @@ def test_independent_circles_touch_and_a_function_lies_inside():
     assert two.x - one.x + two.radius == pytest.approx(one.radius, abs=0.02)
 
 
+def test_a_circle_does_not_speak_of_rounding():
+    figure = venn_of_two("XY", 1, 2.9e-17, 1, title="T")  # what 0 becomes in a sum of logarithms
+    assert figure.description == "H(X|Y) = 1, I(X;Y) = 0, H(Y|X) = 1 bits."
+    assert list(figure.data["bits"]) == [1, 2.9e-17, 1]
+
+
 def test_a_negative_centre_is_said_in_words():
     figure = venn_of_three("XYZ", XOR, title="T")
     assert "centre is negative" in figure.description

@@ -126,7 +126,7 @@ class Capacity(Solution):
         return self.value, self.value + self.gap
 
     def figure(self) -> Figure:
-        """Draw the optimal input distribution and the output distribution it causes."""
+        """Draw the input distribution that attains the capacity."""
         return pictures.draw_capacity(self)
 
 

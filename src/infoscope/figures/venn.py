@@ -56,7 +56,7 @@ def venn_of_two(
     Returns
     -------
     Figure
-        With `data` columns region and amount.
+        With `data` columns "region" and the unit's name.
 
     Raises
     ------
@@ -105,9 +105,10 @@ def venn_of_two(
     ]
     marks += _labels(words, amounts, (c1 - r1, c1 + r1), (c2 - r2, c2 + r2), middle, width, height)
     marks.append(Text(width / 2, height - 8, f"amounts in {unit}", "tick", "middle"))
+    tiny = ROUNDING * max(amounts)  # nobody wants to hear of 2.9e-17
+    said = [format_number(a if a > tiny else 0.0) for a in amounts]
     about = description or (
-        ", ".join(f"{n} = {format_number(a)}" for n, a in zip(regions, amounts, strict=True))
-        + f" {unit}."
+        ", ".join(f"{n} = {a}" for n, a in zip(regions, said, strict=True)) + f" {unit}."
     )
     data = {"region": [*regions], unit: amounts}
     return Figure(title, about, data, marks, width, height)
