@@ -102,6 +102,18 @@ def test_the_kernels_notice_every_fault(fault: float, message: str) -> None:
 
 
 @pytest.mark.usefixtures("compiled")
+def test_a_negative_number_early_in_a_long_row_is_seen_though_the_sum_is_right() -> None:
+    p = matrix(3, 1000, np.float64)
+    bad = p.copy()
+    bad[1, 7] -= bad[1, 5] + bad[1, 7] + 0.1  # -0.1 and less, in the first block of the kernels
+    bad[1, 5] += 1 - bad[1].sum()
+    for work in (lambda: info.entropy(bad), lambda: info.kl_divergence(bad, p),
+                 lambda: info.kl_divergence(p, bad)):  # fmt: skip
+        with pytest.raises(NotADistribution, match=r"must be non-negative.*\(1, 7\)"):
+            work()
+
+
+@pytest.mark.usefixtures("compiled")
 def test_what_the_kernels_decline_is_done_all_the_same() -> None:
     p = matrix(4, 30, np.float64)
     truth = the_numpy_way(info.entropy, p)

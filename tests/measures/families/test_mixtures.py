@@ -119,6 +119,9 @@ def test_bounds_refuse_what_is_no_mixture():
         mixture_entropy_bounds([0.5, 0.5], [[0.0], [1.0]], np.eye(2))
     with pytest.raises(InvalidArgument, match="positive definite"):
         mixture_entropy_bounds([0.5, 0.5], [[0.0], [1.0]], [[0.0]])
+    askew = [np.eye(2), [[1.0, 0.5], [0.0, 1.0]]]  # one of them: an axis too far left sees nothing
+    with pytest.raises(InvalidArgument, match="symmetric"):
+        mixture_entropy_bounds([0.5, 0.5], [[0.0, 0.0], [1.0, 1.0]], askew)
 
 
 def test_mixtures_in_space_are_never_sampled():

@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 import pytest
 import torch
+from scipy import integrate, stats
 from torch import distributions as D  # noqa: N812
 from torch.distributions import kl as registry
 
@@ -166,6 +167,17 @@ def test_pairs_that_torch_lacks_against_sampling(pair):
 def test_pairs_that_torch_has_through_their_transforms(pair):
     expected = D.kl_divergence(*pair)
     torch.testing.assert_close(infoscope.kl_divergence(*pair), expected, rtol=1e-10, atol=1e-12)
+
+
+def test_a_half_cauchy_begins_at_zero():
+    """E log p = log(2/pi)/2 - 1/2 and -E log q = log(pi) + E log(1 + y²/4) for y = |N(0, 1)|."""
+
+    def mean(y: float) -> float:
+        return 2 * stats.norm.pdf(y) * np.log(1 + y * y / 4)
+
+    expected = np.log(np.pi) + 0.5 * np.log(2 / np.pi) - 0.5 + integrate.quad(mean, 0, 40)[0]
+    found = infoscope.kl_divergence(D.HalfNormal(t(1.0)), D.HalfCauchy(t(2.0)))
+    assert found.item() == pytest.approx(expected, rel=1e-9)
 
 
 def test_folded_distributions_are_not_their_bases():
