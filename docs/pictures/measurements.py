@@ -24,6 +24,9 @@ FOLDERS = {
     "speed": "Exact measures",
     "tables": "Tables",
     "train": "Training",
+    "packaging": "Packaging",
+    "coverage": "Lines that tests run",
+    "mutation": "Faults that tests notice",
 }
 
 
@@ -91,7 +94,7 @@ def every() -> Html:
     parts: list[str] = []
     for key, title in FOLDERS.items():
         parts.append(f"<h3>{esc(title)}</h3>")
-        parts += [_table(path) for path in sorted(RESULTS.glob(f"{key}_*.csv"))]
+        parts += [_table(path) for path in sorted(RESULTS.glob(f"{key}*.csv"))]
     return Html("".join(parts))
 
 
