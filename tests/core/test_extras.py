@@ -158,3 +158,28 @@ def test_is_installed_does_not_import() -> None:
     assert "this" not in sys.modules
     assert is_installed("no_such_module") is False
     assert own_command().endswith("infoscope")
+
+
+def test_every_public_name_loads_or_names_its_extra_where_only_torch_is_installed() -> None:
+    """In a process of its own, which finds torch but none of what other extras bring."""
+    hidden = ["tokenizers", "safetensors", "transformers", "numba", "pyarrow", "constriction",
+              "duckdb", "ibis", "starlette", "jupytext", "matplotlib"]  # fmt: skip
+    code = f"""
+import importlib, sys
+sys.modules |= dict.fromkeys({hidden!r})
+import infoscope
+from infoscope.core.errors import MissingExtra
+asked = 0
+for pillar in infoscope._PILLARS:
+    module = importlib.import_module(f"infoscope.{{pillar}}")
+    for name in module.__all__:
+        try:
+            getattr(module, name)
+        except MissingExtra as error:
+            assert "Run: " in str(error), error
+            asked += 1
+print(asked)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-1500:]
+    assert int(done.stdout) > 10

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import torch
-from tokenizers import Tokenizer, models, pre_tokenizers
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from infoscope.language import load, score
@@ -14,6 +14,7 @@ alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
 words = {symbol: i for i, symbol in enumerate(["<s>", *alphabet])}
 tokenizer = Tokenizer(models.BPE(vocab=words, merges=[]))
 tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+tokenizer.decoder = decoders.ByteLevel()
 PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token="<s>").save_pretrained(folder)
 torch.manual_seed(0)
 LlamaForCausalLM(LlamaConfig(

@@ -131,7 +131,7 @@ __all__ = [
     "word_states",
 ]
 
-#: module -> the public names it holds; those of `_WITH_TORCH` need the extra "train"
+#: module -> the public names it holds; `_WITH_TORCH` and `_WITH_MODELS` say which need an extra
 _HOMES: dict[str, tuple[str, ...]] = {
     "activations.language": (
         "language_activations",
@@ -232,15 +232,13 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "data_processing_check",
     ),
 }
-_WITH_TORCH: tuple[str, ...] = (
-    "language_models.lens_reading",
-    "language_models.attention_reading",
-    "activations.collecting",
+_WITH_TORCH = ("activations.collecting", "planes.recorder", "planes.twelve_bits")
+_WITH_MODELS = (
     "activations.language",
-    "planes.recorder",
-    "planes.twelve_bits",
-    "language_models.states_of_words",
+    "language_models.attention_reading",
+    "language_models.lens_reading",
     "language_models.states_of_texts",
+    "language_models.states_of_words",
 )
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -251,6 +249,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if home in _WITH_TORCH:
         require("torch", extra="train", purpose=f"probe.{name}")
+    for module in ("torch", "tokenizers", "safetensors") if home in _WITH_MODELS else ():
+        require(module, extra="language", purpose=f"probe.{name}")
     value = getattr(importlib.import_module(f"infoscope.probe.{home}"), name)
     globals()[name] = value
     return value
