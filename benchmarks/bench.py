@@ -6,13 +6,16 @@
     python benchmarks/bench.py --list                 # what there is, and how long it takes
     python benchmarks/bench.py --data FOLDER          # where alice29.txt and the like are
 
-Each runs in a process of its own with one thread, and writes its tables under benchmarks/results.
-`--write-readme` renews the tables of benchmarks/README.md.
+Each runs in a process of its own with one thread, and writes its tables under benchmarks/results;
+`runs.csv` there keeps the commit, the day and the time of the last run of each. `--write-readme`
+renews the tables of benchmarks/README.md.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
+import datetime as dt
 import importlib.util
 import os
 import re
@@ -27,7 +30,10 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["Script", "chosen", "lacking", "read_scripts", "readme", "run", "written_into"]
+__all__ = [
+    "Script", "Took", "chosen", "commit", "lacking", "read_scripts", "readme", "record", "run",
+    "written_into",
+]  # fmt: skip
 
 HERE = Path(__file__).parent
 SCRIPTS = HERE / "scripts.toml"
@@ -61,6 +67,18 @@ class Script:
         """Path and options, as a person would type them."""
         options = [one for one in self.arguments if "{" not in one]
         return " ".join([self.path, *options]) if len(options) == len(self.arguments) else self.path
+
+
+@dataclass(frozen=True)
+class Took:
+    """How a run ended, and what it cost."""
+
+    code: int
+    seconds: float
+    cpu_seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.0f} s, {self.cpu_seconds:.0f} CPU s"
 
 
 class NoSuchData(LookupError):
@@ -128,8 +146,8 @@ def written_into(script: Script, results: Path) -> list[Path]:
     return [results / f"{name}.csv" for name in script.tables]
 
 
-def run(script: Script, folders: list[Path], home: Path = HERE) -> tuple[int, str]:
-    """Run one script of the benchmarks under `home`; return its exit code, and how long it took."""
+def run(script: Script, folders: list[Path], home: Path = HERE) -> Took:
+    """Run one script of the benchmarks under `home`."""
     environment = {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1"}
     started, used = time.perf_counter(), _cpu_of_children()
     if script.appends:
@@ -143,12 +161,48 @@ def run(script: Script, folders: list[Path], home: Path = HERE) -> tuple[int, st
             if done.returncode:
                 break
     seconds, cpu = time.perf_counter() - started, _cpu_of_children() - used
-    return done.returncode, f"{seconds:.0f} s, {cpu:.0f} CPU s"
+    return Took(done.returncode, seconds, cpu)
 
 
 def _cpu_of_children() -> float:
     times = resource.getrusage(resource.RUSAGE_CHILDREN)
     return times.ru_utime + times.ru_stime
+
+
+def commit(root: Path = HERE.parent) -> str:
+    """Return the commit that is measured, and whether anything but tables differs from it."""
+    said = [
+        subprocess.run(
+            ["git", "-C", str(root), *words], capture_output=True, text=True, check=False
+        )
+        for words in (
+            ["rev-parse", "--short=10", "HEAD"],
+            ["status", "--porcelain", "--", "src", "benchmarks", ":!benchmarks/results"],
+        )
+    ]
+    if any(one.returncode for one in said):
+        return "not under git"
+    return said[0].stdout.strip() + (" and changes" if said[1].stdout.strip() else "")
+
+
+def record(
+    script: Script, took: Took, what: str, path: Path = HERE / "results" / "runs.csv"
+) -> None:
+    """Keep what was run last of this script: one line each, in the order of scripts.toml."""
+    rows: dict[str, dict[str, object]] = {}
+    if path.exists():
+        with path.open(encoding="utf-8", newline="") as stream:
+            rows = {row["script"]: dict(row) for row in csv.DictReader(stream)}
+    rows[script.name] = {
+        "script": script.name, "commit": what, "date": dt.date.today().isoformat(),
+        "seconds": round(took.seconds), "cpu_seconds": round(took.cpu_seconds),
+        "exit_code": took.code,
+    }  # fmt: skip
+    order = [one.name for one in read_scripts() if one.name in rows]
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(rows[script.name]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows[name] for name in order)
 
 
 def duration(minutes: float) -> str:
@@ -203,15 +257,17 @@ def main() -> int:
         return 0
     wanted = chosen(scripts, args.names, args.at_most)
     failed: list[str] = []
+    what = commit()
     for i, script in enumerate(wanted, 1):
         why_not = lacking(script, args.data)
         told = f"[{i}/{len(wanted)}] {script.name}, about {duration(script.cpu_minutes)}"
         print(told + (f": left out, {why_not}" if why_not else ""), flush=True)
         if why_not or args.list:
             continue
-        code, took = run(script, args.data)
-        print(f"    {'FAILED' if code else 'done'} in {took}", flush=True)
-        if code:
+        took = run(script, args.data)
+        record(script, took, what)
+        print(f"    {'FAILED' if took.code else 'done'} in {took}", flush=True)
+        if took.code:
             failed.append(script.name)
     if failed:
         print("failed: " + "; ".join(map(shlex.quote, failed)), file=sys.stderr)

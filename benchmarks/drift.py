@@ -151,9 +151,9 @@ def main() -> int:
                 print(f"[{i}/{len(wanted)}] {script.name}: {about}", flush=True)
                 if why_not:
                     continue
-                code, took = run(script, args.data, home)
-                print(f"    {'FAILED' if code else 'done'} in {took}", flush=True)
-                failed += bool(code)
+                took = run(script, args.data, home)
+                print(f"    {'FAILED' if took.code else 'done'} in {took}", flush=True)
+                failed += bool(took.code)
             elif not any((new / f"{name}.csv").exists() for name in script.tables):
                 continue
             found += changes(script, old, new)

@@ -126,6 +126,7 @@ def test_every_script_and_every_table_is_listed() -> None:
     assert {one.before for one in SCRIPTS} - {""} == helpers
     tables = {path.stem for path in (ROOT / "benchmarks" / "results").glob("*.csv")}
     by_tools = {"coverage", "mutation_measures", "packaging"}  # of the scripts in tools
+    by_tools |= {"runs"}  # what bench.py keeps of each run
     assert tables <= {name for one in SCRIPTS for name in one.tables} | by_tools
 
 
