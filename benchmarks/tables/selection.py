@@ -2,10 +2,10 @@
 
 100,000 rows, 200 columns of 8 levels, 3 classes, ten informative columns, k = 10. `select` is timed
 from the data frame (reading, coding, corrections, tests and intervals included). The peers are
-asked for in an environment of their own, given by --peers: its Python runs this file with --only.
-CPU seconds count child processes too.
+asked for in an environment of their own, named by INFOSCOPE_PEER_PYTHON: its Python runs this file
+with --only. CPU seconds count child processes too.
 
-    python benchmarks/tables/selection.py --peers path/to/python
+    INFOSCOPE_PEER_PYTHON=path/to/python python benchmarks/tables/selection.py
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import numpy as np
 import pandas as pd
 
 RESULTS = Path(__file__).parents[1] / "results" / "tables_selection.csv"
+PEER_PYTHON = os.environ.get("INFOSCOPE_PEER_PYTHON", sys.executable)
 OURS = ("mrmr", "jmi", "cmim", "cmi", "mim")
 PEERS = ("fast-select mrmr", "mrmr-selection", "scikit-learn SelectKBest")
 
@@ -36,6 +37,12 @@ def data(n: int = 100_000, p: int = 200) -> tuple[pd.DataFrame, np.ndarray]:
     for j in range(10, 20):
         x[:, j] = np.where(rng.random(n) < 0.2 + 0.02 * j, (y * 3 + j) % 8, x[:, j])
     return pd.DataFrame(x, columns=[f"c{j}" for j in range(p)]), y
+
+
+def version(tool: str) -> str:
+    """Return package and version of a peer, as installed where it runs."""
+    package = "infoscope" if tool in OURS else tool.split()[0]
+    return f"{package} {importlib.metadata.version(package)}"
 
 
 def cpu() -> float:
@@ -67,7 +74,6 @@ def run(tool: str, x: pd.DataFrame, y: np.ndarray) -> list[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--peers", default=sys.executable, help="a Python that has the peers")
     parser.add_argument("--only", help=argparse.SUPPRESS)
     parser.add_argument("--repeats", type=int, default=3)
     options = parser.parse_args()
@@ -76,14 +82,14 @@ def main() -> None:
         run(options.only, x.iloc[:2000], y[:2000])  # compile
         start = cpu()
         picks = run(options.only, x, y)
-        print(json.dumps({"cpu": cpu() - start, "picks": picks}))
+        print(json.dumps({"cpu": cpu() - start, "picks": picks, "version": version(options.only)}))
         return
     found: dict[str, list[dict]] = {}
     for repeat in range(options.repeats):
         for tool in (*OURS, *PEERS):
             if tool in PEERS[:2] and repeat:
                 continue  # half a minute each
-            python = sys.executable if tool in OURS else options.peers
+            python = sys.executable if tool in OURS else PEER_PYTHON
             done = subprocess.run(
                 [python, __file__, "--only", tool], capture_output=True, text=True, check=False
             )
@@ -111,7 +117,9 @@ def main() -> None:
         "versions": "; ".join(
             f"{package} {importlib.metadata.version(package)}"
             for package in ("infoscope", "numpy", "numba", "scikit-learn", "pandas")
-        ) + "; peers: fast-select 0.3.0, mrmr-selection 0.2.8",
+        ) + "".join(
+            f"; {found[tool][0]['version']}" for tool in PEERS[:2] if tool in found
+        ),
     }  # fmt: skip
     with RESULTS.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, [*rows[0], *stamp])
