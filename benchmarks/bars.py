@@ -227,10 +227,24 @@ def page(bars: list[Bar], results: Path = RESULTS) -> str:
     left = counts["not yet measured"]
     lines += [told + (f"; {left} wait for a measurement" if left else "")]
     lines[-1] += ":" if missed else "."
-    lines += ["", *missed, ""]
+    lines += ["", *missed, "", *_made_at(results)]
     lines += body
     lines += [":::{container} next", "Next: all [measurements](measurements.md).", ":::", ""]
     return "\n".join(lines)
+
+
+def _made_at(results: Path) -> list[str]:
+    """Say from which commits the tables are, as `bench.py` kept it."""
+    path = results / "runs.csv"
+    if not path.exists():
+        return []
+    scripts: dict[str, list[str]] = {}
+    for row in read_table(path):
+        scripts.setdefault(row["commit"], []).append(f"`{row['script']}`")
+    first, *others = sorted(scripts, key=lambda commit: -len(scripts[commit]))
+    told = f"The tables of {len(scripts[first])} scripts were made at commit `{first}`"
+    told += "".join(f"; those of {', '.join(scripts[one])} at `{one}`" for one in others)
+    return [f"{told} (`runs.csv`).", ""]
 
 
 def _spoken(test: str) -> str:

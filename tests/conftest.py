@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -72,3 +73,28 @@ def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
         if name != "PYTEST_CURRENT_TEST" and variables.get(name) != os.environ.get(name)
     ]
     assert not left, "the test left behind " + "; ".join(sorted(left))
+
+
+@contextmanager
+def _interpreted(**instead: Any) -> Iterator[None]:
+    """Run every compiled loop of the library as the Python that it is written in.
+
+    `instead` gives, by name, what stands for the few functions that only a compiler understands.
+    """
+    from numba.core.dispatcher import Dispatcher
+
+    mine = {name: module for name, module in sys.modules.items() if name.startswith("infoscope")}
+    with pytest.MonkeyPatch.context() as patch, np.errstate(all="ignore"):
+        for module in mine.values():
+            for name, value in list(vars(module).items()):
+                if name in instead:
+                    patch.setattr(module, name, instead[name])
+                elif isinstance(value, Dispatcher):
+                    patch.setattr(module, name, value.py_func)
+        yield
+
+
+@pytest.fixture
+def interpreted() -> Callable[..., AbstractContextManager[None]]:
+    """Return a context in which loops run without a compiler: a twin to compare with."""
+    return _interpreted

@@ -309,7 +309,8 @@ def test_a_read_only_cache_is_named(
 
 NAMES = [b"line\nfeed and words.txt", "Übergröße.txt".encode(), b"not\xffutf8.txt"]
 IN_ONE_PROCESS = """
-import os, sys
+import locale, os, sys
+locale.setlocale(locale.LC_ALL, "")  # as an interface with windows would
 from infoscope.cli.main import main
 model, names = sys.argv[1], sys.argv[2:]
 codes = [main(["--help"]), main(["text", "--help"])]
@@ -329,11 +330,23 @@ sys.stderr.write(f"\\ncodes {set(codes)} {sorted(codes)}")
     "settings",
     [
         {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
-        {"LC_ALL": "C.UTF-8", "LANG": "tr_TR.UTF-8", "PYTHONIOENCODING": "cp1252"},
+        {"LC_ALL": "C.UTF-8", "PYTHONIOENCODING": "cp1252"},
+        {"LC_ALL": "tr_TR.UTF-8"},  # its I is not i's capital, and a comma stands in its numbers
     ],
-    ids=["plain-C", "cp1252"],
+    ids=["plain-C", "cp1252", "turkish"],
 )
 def test_any_locale_and_any_file_name(settings: dict[str, str], tmp_path: Path, tiny_file) -> None:
+    if settings["LC_ALL"].startswith("tr"):
+        made = tmp_path / "locales"
+        made.mkdir()
+        settings = settings | {"LOCPATH": str(made)}
+        try:
+            subprocess.run(
+                ["localedef", "-i", "tr_TR", "-f", "UTF-8", made / "tr_TR.UTF-8"],
+                check=True, capture_output=True,
+            )  # fmt: skip
+        except (OSError, subprocess.CalledProcessError):
+            pytest.skip("this machine cannot make a Turkish locale")
     (tmp_path / "tiny.gguf").write_bytes(tiny_file.content)
     text = "Zoë the \N{SNOWMAN} thing \N{GRINNING FACE}".encode() + b" \xff end. "
 
