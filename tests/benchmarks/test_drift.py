@@ -171,9 +171,24 @@ def test_a_script_is_run_with_its_places_filled(tmp_path: Path) -> None:
         "sys.exit(3)\n"
     )
     one = script(arguments=["{data-all:many}", "{stdlib:os.py}", "{work}/x.bin"], appends=True)
-    code, _ = bench.run(one, [tmp_path], tmp_path)
-    assert code == 3
+    took = bench.run(one, [tmp_path], tmp_path)
+    assert took.code == 3
+    assert took.seconds > 0
     assert (tmp_path / "results" / "t.csv").read_text() == "one.txt two.txt os.py x.bin\n"
+
+
+def test_the_last_run_of_each_script_is_kept(tmp_path: Path) -> None:
+    first, second = SCRIPTS[4], SCRIPTS[2]
+    kept = tmp_path / "runs.csv"
+    for one, code in ((first, 1), (second, 0), (first, 0)):
+        bench.record(one, bench.Took(code, 61.4, 12.6), bench.commit(), kept)
+    rows = bars.read_table(kept)
+    assert [row["script"] for row in rows] == [second.name, first.name]
+    assert [(row["exit_code"], row["seconds"], row["cpu_seconds"]) for row in rows] == [
+        ("0", "61", "13")
+    ] * 2
+    assert re.fullmatch(r"[0-9a-f]{10}( and changes)?|not under git", rows[0]["commit"])
+    assert bench.commit(tmp_path) == "not under git"
 
 
 def test_names_and_minutes_choose() -> None:
