@@ -17,13 +17,11 @@ from infoscope.cli.arguments import (
 )
 from infoscope.cli.output import (
     check_outputs,
+    deliver,
     grid,
     made_by,
-    note,
     plural,
-    say,
     visible,
-    write_json,
 )
 from infoscope.core.units import from_nats
 
@@ -176,15 +174,15 @@ def _run(args: argparse.Namespace) -> int:
     b = a if args.models[0] == args.models[1] else load(args.models[1])
     found = compare(text, a, b, context=args.context, stride=args.stride)
     name = name_of(args.file)
-    if args.json != "-":
-        say("\n".join(describe(found, name=name, top=args.top)))
-    if args.json:
-        write_json({"command": "compare", "file": args.file, **found.to_dict()}, args.json)
-    if args.html:
+
+    def save(path: str) -> None:
         from infoscope.figures import save_page
         from infoscope.language.comparison_report import comparison_page
 
         html = comparison_page(found, name=Path(name).name, top=max(args.top, 20), footer=made_by())
-        save_page(args.html, html)
-        note(f"wrote {args.html}")
-    return 0
+        save_page(path, html)
+
+    return deliver(
+        args, describe(found, name=name, top=args.top),
+        lambda: {"command": "compare", "file": args.file, **found.to_dict()}, save,
+    )  # fmt: skip

@@ -7,7 +7,13 @@ import time
 from pathlib import Path
 
 from infoscope.cli.arguments import read_bytes
-from infoscope.cli.output import check_outputs, grid, made_by, note, plural, say, write_json
+from infoscope.cli.output import (
+    check_outputs,
+    deliver,
+    grid,
+    made_by,
+    plural,
+)
 from infoscope.core.errors import DataError, InvalidArgument, NotFound, sentence
 from infoscope.core.files import write_bytes
 
@@ -102,17 +108,16 @@ def _compress(args: argparse.Namespace) -> int:
     seconds = time.perf_counter() - begun
     write_bytes(target, blob, function="infoscope compress")
     told = inspect_compressed(blob)
-    if args.json:
-        write_json({"command": "compress", "file": args.file, "output": str(target),
-                    "seconds": seconds, "verified": not args.no_verify, **told.to_dict()},
-                   args.json)  # fmt: skip
-    if args.json != "-":
-        rate = f"{told.bits_per_byte:.3f} bits/byte" if data else "empty"
-        needs = f"needs {told.model}" if told.model else "opens anywhere"
-        checked = "not verified" if args.no_verify else "verified"
-        say(f"{target}: {plural(len(data), 'byte')} became {plural(len(blob), 'byte')} ({rate}), "
+    rate = f"{told.bits_per_byte:.3f} bits/byte" if data else "empty"
+    needs = f"needs {told.model}" if told.model else "opens anywhere"
+    checked = "not verified" if args.no_verify else "verified"
+    line = (f"{target}: {plural(len(data), 'byte')} became {plural(len(blob), 'byte')} ({rate}), "
             f"{checked}, {needs}, {seconds:.0f} s")  # fmt: skip
-    return 0
+    return deliver(
+        args, [line],
+        lambda: {"command": "compress", "file": args.file, "output": str(target),
+                 "seconds": seconds, "verified": not args.no_verify, **told.to_dict()},
+    )  # fmt: skip
 
 
 def _compare(args: argparse.Namespace) -> int:
@@ -125,18 +130,19 @@ def _compare(args: argparse.Namespace) -> int:
 
     model = None if args.portable else args.model
     result = compare_compressors(data, model, streams=args.streams, context=args.context)
-    if args.json:
-        write_json({"command": "compress --compare", "file": args.file, **result.to_dict()},
-                   args.json)  # fmt: skip
-    if args.json != "-":
-        say(f"{args.file}: {plural(len(data), 'byte')}")
-        say("\n".join(grid(result.rows_of_text(), align="<>>>>><")))
-        for text in result.notes:
-            say(f"  note: {text}")
-    if args.html:
+
+    def save(path: str) -> None:
         from infoscope.figures import page, save_page
 
         title = f"{Path(args.file).name}, compressed"
-        save_page(args.html, page(title, result.sections(), footer=made_by()))
-        note(f"wrote {args.html}")
-    return 0
+        save_page(path, page(title, result.sections(), footer=made_by()))
+
+    lines = [
+        f"{args.file}: {plural(len(data), 'byte')}",
+        *grid(result.rows_of_text(), align="<>>>>><"),
+        *(f"  note: {text}" for text in result.notes),
+    ]
+    return deliver(
+        args, lines,
+        lambda: {"command": "compress --compare", "file": args.file, **result.to_dict()}, save,
+    )  # fmt: skip

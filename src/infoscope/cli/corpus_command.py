@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infoscope.cli.arguments import add_context, add_model, add_outputs
-from infoscope.cli.output import check_outputs, grid, plural, say, visible, write_json
+from infoscope.cli.output import check_outputs, deliver, grid, plural, visible
 
 if TYPE_CHECKING:
     from infoscope.language.corpus_monitor import CorpusReport
@@ -90,8 +90,4 @@ def _run(args: argparse.Namespace) -> int:
     found = monitor_corpus(
         documents, args.model, thresholds=limits, n_gram=args.n_gram, context=args.context
     )
-    if args.json != "-":
-        say("\n".join(describe(found)))
-    if args.json:
-        write_json({"command": "corpus", **found.to_dict()}, args.json)
-    return 0
+    return deliver(args, describe(found), lambda: {"command": "corpus", **found.to_dict()})

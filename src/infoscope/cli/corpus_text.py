@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from infoscope.cli.output import grid, note, plural, say, visible, write_json
+from infoscope.cli.output import deliver, grid, note, plural, visible
 from infoscope.core.errors import InvalidArgument, sentence
 
 if TYPE_CHECKING:
@@ -49,13 +49,12 @@ def run_corpus(args: argparse.Namespace, reading: dict[str, Any]) -> int:
         source, model, column=args.column, resume=args.resume, engine=args.engine,
         workers=args.workers, **reading,
     )  # fmt: skip
-    if args.json != "-":
-        say("\n".join(describe_corpus(found, top=args.top)))
-    if args.json:
-        write_json({"command": "text", **found.to_dict()}, args.json)
+    done = deliver(
+        args, describe_corpus(found, top=args.top), lambda: {"command": "text", **found.to_dict()}
+    )
     if args.resume:
         note(f"wrote {Path(args.resume) / 'documents.jsonl'}")
-    return 0
+    return done
 
 
 def describe_corpus(found: CorpusScore, *, top: int) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from infoscope.cli.arguments import read_bytes
 from infoscope.cli.compress_command import SUFFIX, target_path
-from infoscope.cli.output import check_outputs, grid, plural, say, write_json
+from infoscope.cli.output import check_outputs, deliver, grid, plural
 from infoscope.core.errors import InvalidArgument, sentence
 from infoscope.core.files import write_bytes
 
@@ -47,26 +47,23 @@ def _run(args: argparse.Namespace) -> int:
 
     if args.list:
         told = inspect_compressed(blob)
-        if args.json:
-            write_json({"command": "decompress", "file": args.file, **told.to_dict()}, args.json)
-        if args.json != "-":
-            facts = {key: value for key, value in told.to_dict().items() if key != "parts"}
-            parts = [f"{kind} ({n:,} bytes, {plural(b, 'block')})" for kind, n, b in told.parts]
-            facts["parts"] = ", ".join(parts)
-            say("\n".join(grid([[key.replace("_", " "), str(v)] for key, v in facts.items()],
-                               align="<<")))  # fmt: skip
-        return 0
+        facts = {key: value for key, value in told.to_dict().items() if key != "parts"}
+        parts = [f"{kind} ({n:,} bytes, {plural(b, 'block')})" for kind, n, b in told.parts]
+        facts["parts"] = ", ".join(parts)
+        return deliver(
+            args, grid([[key.replace("_", " "), str(v)] for key, v in facts.items()], align="<<"),
+            lambda: {"command": "decompress", "file": args.file, **told.to_dict()},
+        )  # fmt: skip
     target = target_path(args.output, _default(args), args.file, "decompress", args.force)
     begun = time.perf_counter()
     data = decompress(blob, args.model)
     write_bytes(target, data, function="infoscope decompress")
     seconds = time.perf_counter() - begun
-    if args.json:
-        write_json({"command": "decompress", "file": args.file, "output": str(target),
-                    "n_bytes": len(data), "seconds": seconds}, args.json)  # fmt: skip
-    if args.json != "-":
-        say(f"{target}: {plural(len(data), 'byte')}, every checksum fits, {seconds:.0f} s")
-    return 0
+    return deliver(
+        args, [f"{target}: {plural(len(data), 'byte')}, every checksum fits, {seconds:.0f} s"],
+        lambda: {"command": "decompress", "file": args.file, "output": str(target),
+                 "n_bytes": len(data), "seconds": seconds},
+    )  # fmt: skip
 
 
 def _default(args: argparse.Namespace) -> Path:

@@ -6,7 +6,13 @@ import argparse
 from typing import TYPE_CHECKING
 
 from infoscope.cli.arguments import add_outputs, add_top, check_least
-from infoscope.cli.output import check_outputs, grid, note, plural, say, visible, write_json
+from infoscope.cli.output import (
+    check_outputs,
+    deliver,
+    grid,
+    plural,
+    visible,
+)
 from infoscope.cli.table_command import add_reading, reading_options, tail
 
 if TYPE_CHECKING:
@@ -110,12 +116,8 @@ def _run(args: argparse.Namespace) -> int:
         args.reference, args.current, level=args.level,
         pairs=False if args.no_pairs else None, **reading_options(args, "drift"),
     )  # fmt: skip
-    if args.json != "-":
-        say("\n".join(describe(report, top=args.top)))
-    if args.json:
-        files = {"reference_file": args.reference, "current_file": args.current}
-        write_json({"command": "drift", **files, **report.to_dict()}, args.json)
-    if args.html:
-        report.save_html(args.html)
-        note(f"wrote {args.html}")
-    return 0
+    files = {"reference_file": args.reference, "current_file": args.current}
+    return deliver(
+        args, describe(report, top=args.top),
+        lambda: {"command": "drift", **files, **report.to_dict()}, report.save_html,
+    )  # fmt: skip

@@ -14,7 +14,14 @@ from infoscope.cli.arguments import (
     name_of,
     read_text,
 )
-from infoscope.cli.output import check_outputs, grid, note, plural, say, visible, write_json
+from infoscope.cli.output import (
+    check_outputs,
+    deliver,
+    grid,
+    note,
+    plural,
+    visible,
+)
 
 if TYPE_CHECKING:
     from infoscope.probe import LogitLens
@@ -86,11 +93,8 @@ def _run(args: argparse.Namespace) -> int:
     layers = range(0, open_insides(model, "lens").n_layers + 1, args.every)
     found = logit_lens(text, model, layers=list(layers), context=args.context)
     name = Path(name_of(args.file)).name
-    if args.json != "-":
-        say("\n".join(describe(found, name=name)))
-    if args.html:
-        found.save_html(args.html, name=name)
-        note(f"wrote {args.html}")
-    if args.json:
-        write_json({"command": "lens", "file": args.file, **found.to_dict()}, args.json)
-    return 0
+    return deliver(
+        args, describe(found, name=name),
+        lambda: {"command": "lens", "file": args.file, **found.to_dict()},
+        lambda path: found.save_html(path, name=name),
+    )  # fmt: skip

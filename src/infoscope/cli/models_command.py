@@ -6,7 +6,15 @@ import argparse
 from typing import Any
 
 from infoscope.cli.arguments import read_text
-from infoscope.cli.output import check_outputs, grid, note, plural, say, visible, write_json
+from infoscope.cli.output import (
+    check_outputs,
+    deliver,
+    grid,
+    note,
+    plural,
+    say,
+    visible,
+)
 from infoscope.core.errors import InvalidArgument, UnknownName, sentence
 
 __all__ = ["configure"]
@@ -80,13 +88,9 @@ def _run(args: argparse.Namespace) -> int:
         }
         for entry in store.models()
     ]
-    if args.json:
-        write_json({"command": "models", "models": rows}, args.json)
-    if args.json != "-":
-        lines = [["model", "what it is", "licence", "installed in"]]
-        lines += [[r["name"], r["title"], r["licence"], r["folder"] or "-"] for r in rows]
-        say("\n".join(grid(lines, align="<<<<")))
-    return 0
+    lines = [["model", "what it is", "licence", "installed in"]]
+    lines += [[r["name"], r["title"], r["licence"], r["folder"] or "-"] for r in rows]
+    return deliver(args, grid(lines, align="<<<<"), lambda: {"command": "models", "models": rows})
 
 
 def _train(args: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ import json
 import sys
 import tempfile
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,10 @@ import infoscope
 from infoscope.core.errors import InvalidArgument, NotFound, NotWritable, sentence
 from infoscope.core.files import write_text
 
-__all__ = ["check_outputs", "grid", "made_by", "note", "plural", "say", "visible", "write_json"]
+__all__ = [
+    "check_outputs", "deliver", "grid", "made_by", "note", "plural", "say", "visible",
+    "write_json",
+]  # fmt: skip
 
 _REORDERING = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -142,6 +145,27 @@ def made_by() -> str:
     """Return the line under a report that says what made it, and when."""
     today = dt.date.today().isoformat()
     return f"Made by infoscope {infoscope.__version__} on {today}."
+
+
+def deliver(
+    args: argparse.Namespace,
+    lines: Iterable[str],
+    payload: Callable[[], dict[str, Any]],
+    save_page: Callable[[str], object] | None = None,
+) -> int:
+    """End a command: print the lines unless JSON takes their place, write what was asked for.
+
+    `payload` makes what ``--json`` writes, `save_page` writes the page of ``--html`` to a path;
+    neither is called without need. Returns the exit code 0.
+    """
+    if args.json != "-":
+        say("\n".join(lines))
+    if args.json:
+        write_json(payload(), args.json)
+    if save_page is not None and args.html:
+        save_page(args.html)
+        note(f"wrote {args.html}")
+    return 0
 
 
 def write_json(payload: dict[str, Any], path: str) -> None:

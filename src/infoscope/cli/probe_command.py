@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infoscope.cli.arguments import add_outputs, add_top, check_least
-from infoscope.cli.output import check_outputs, grid, note, plural, say, visible, write_json
+from infoscope.cli.output import (
+    check_outputs,
+    deliver,
+    grid,
+    plural,
+    visible,
+)
 from infoscope.core.errors import DataError, InvalidArgument, NotFound, UnknownName, sentence
 
 if TYPE_CHECKING:
@@ -232,18 +238,13 @@ def _run(args: argparse.Namespace) -> int:
     if args.mdl:
         extra["code"] = mdl_probe(found[report.best], labels, family=args.family, groups=groups,
                                   unit=args.unit, rng=args.seed)  # fmt: skip
-    if args.json != "-":
-        say("\n".join(describe(report, top=args.top)))
-        for what in extra.values():
-            say(f"\nat {visible(report.best)}: {what}")
-    if args.json:
-        payload = {"command": "probe", "file": args.activations, **report.to_dict()}
-        payload |= {name: what.to_dict() for name, what in extra.items()}
-        write_json(payload, args.json)
-    if args.html:
-        report.save_html(args.html, name=Path(args.activations).name)
-        note(f"wrote {args.html}")
-    return 0
+    more = (f"\nat {visible(report.best)}: {what}" for what in extra.values())
+    return deliver(
+        args, [*describe(report, top=args.top), *more],
+        lambda: {"command": "probe", "file": args.activations, **report.to_dict(),
+                 **{name: what.to_dict() for name, what in extra.items()}},
+        lambda path: report.save_html(path, name=Path(args.activations).name),
+    )  # fmt: skip
 
 
 def _target(source: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infoscope.cli.arguments import add_model, add_outputs, name_of, read_text
-from infoscope.cli.output import check_outputs, grid, note, say, visible, write_json
+from infoscope.cli.output import check_outputs, deliver, grid, visible
 
 if TYPE_CHECKING:
     from infoscope.language import RateBounds
@@ -70,11 +70,8 @@ def _run(args: argparse.Namespace) -> int:
         text, per=args.per, model=args.model, blocks=args.blocks, held_out=args.held_out
     )
     name = name_of(args.file)
-    if args.json != "-":
-        say("\n".join(describe(found, name=name)))
-    if args.json:
-        write_json({"command": "rate", "file": args.file, **found.to_dict()}, args.json)
-    if args.html:
-        found.save_html(args.html, name=Path(name).name)
-        note(f"wrote {args.html}")
-    return 0
+    return deliver(
+        args, describe(found, name=name),
+        lambda: {"command": "rate", "file": args.file, **found.to_dict()},
+        lambda path: found.save_html(path, name=Path(name).name),
+    )  # fmt: skip

@@ -6,7 +6,13 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from infoscope.cli.arguments import add_outputs, check_least
-from infoscope.cli.output import check_outputs, grid, note, plural, say, visible, write_json
+from infoscope.cli.output import (
+    check_outputs,
+    deliver,
+    grid,
+    plural,
+    visible,
+)
 from infoscope.cli.table_command import add_reading, reading_options, tail
 
 if TYPE_CHECKING:
@@ -113,16 +119,12 @@ def _run(args: argparse.Namespace) -> int:
         if args.interactions
         else ()
     )
-    if args.json != "-":
-        say("\n".join(describe(chosen)))
-        if pairs:
-            say("\n".join(_pairs(pairs, args.target)))
-    if args.json:
-        payload = {"command": "select", "file": args.file, **chosen.to_dict()}
-        if args.interactions:
-            payload["interactions"] = [pair.to_dict() for pair in pairs]
-        write_json(payload, args.json)
-    if args.html:
-        chosen.save_html(args.html)
-        note(f"wrote {args.html}")
-    return 0
+
+    def payload() -> dict[str, Any]:
+        found = {"command": "select", "file": args.file, **chosen.to_dict()}
+        return found | (
+            {"interactions": [pair.to_dict() for pair in pairs]} if args.interactions else {}
+        )
+
+    lines = [*describe(chosen), *(_pairs(pairs, args.target) if pairs else ())]
+    return deliver(args, lines, payload, chosen.save_html)

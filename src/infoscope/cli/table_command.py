@@ -8,7 +8,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from infoscope.cli.arguments import add_outputs, add_top, check_least
-from infoscope.cli.output import check_outputs, grid, note, plural, say, visible, write_json
+from infoscope.cli.output import (
+    check_outputs,
+    deliver,
+    grid,
+    plural,
+    visible,
+)
 from infoscope.core.errors import InvalidArgument, sentence
 
 if TYPE_CHECKING:
@@ -192,15 +198,13 @@ def _run(args: argparse.Namespace) -> int:
 
     options = reading_options(args, "table")
     found = scan(args.file, target=args.target, numeric=args.numeric, **options)
-    if args.json != "-":
-        say("\n".join(describe(found, target=args.target, top=args.top, given=args.given)))
-    if args.json:
-        payload = {"command": "table", "file": args.file, **found.to_dict()}
+
+    def payload() -> dict[str, Any]:
+        told = {"command": "table", "file": args.file, **found.to_dict()}
         if args.given:
             ranked = found.ranking(args.target, given=args.given)
-            payload |= {"given": args.given, "ranking_given": [each.to_dict() for each in ranked]}
-        write_json(payload, args.json)
-    if args.html:
-        found.save_html(args.html)
-        note(f"wrote {args.html}")
-    return 0
+            told |= {"given": args.given, "ranking_given": [each.to_dict() for each in ranked]}
+        return told
+
+    lines = describe(found, target=args.target, top=args.top, given=args.given)
+    return deliver(args, lines, payload, found.save_html)

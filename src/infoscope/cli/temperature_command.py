@@ -15,7 +15,14 @@ from infoscope.cli.arguments import (
     name_of,
     read_text,
 )
-from infoscope.cli.output import check_outputs, grid, note, plural, say, visible, write_json
+from infoscope.cli.output import (
+    check_outputs,
+    deliver,
+    grid,
+    note,
+    plural,
+    visible,
+)
 from infoscope.core.units import from_nats
 
 if TYPE_CHECKING:
@@ -127,12 +134,9 @@ def _run(args: argparse.Namespace) -> int:
             for t in args.at
         ]  # fmt: skip
     name = Path(name_of(args.file)).name
-    if args.json != "-":
-        say("\n".join(describe(found, name=name)))
-        for t, each in drawn:
-            say("\n".join(_drawn(each, t)))
-    if args.json:
-        samples = [each.to_dict() for _, each in drawn]
-        write_json({"command": "temperature", "file": args.file, **found.to_dict(),
-                    "samples": samples}, args.json)  # fmt: skip
-    return 0
+    lines = [*describe(found, name=name), *(line for t, each in drawn for line in _drawn(each, t))]
+    return deliver(
+        args, lines,
+        lambda: {"command": "temperature", "file": args.file, **found.to_dict(),
+                 "samples": [each.to_dict() for _, each in drawn]},
+    )  # fmt: skip

@@ -18,13 +18,11 @@ from infoscope.cli.arguments import (
 )
 from infoscope.cli.output import (
     check_outputs,
+    deliver,
     grid,
     made_by,
-    note,
     plural,
-    say,
     visible,
-    write_json,
 )
 from infoscope.core.units import from_nats
 
@@ -189,20 +187,15 @@ def _run(args: argparse.Namespace) -> int:
 
     model = load_on(args.model, device=args.device, dtype=args.dtype, threads=args.threads)
     scores = [(name_of(name), score(text, model, **_reading_options(args))) for name, text in texts]
-    if args.json != "-":
-        for i, (name, each) in enumerate(scores):
-            if i:
-                say()
-            say("\n".join(describe(each, name=name, top=args.top)))
-    if args.json:
-        results = [
+    blocks = ["\n".join(describe(each, name=name, top=args.top)) for name, each in scores]
+    return deliver(
+        args, ["\n\n".join(blocks)],
+        lambda: {"command": "text", "results": [
             {"file": name, **each.to_dict()}
             for name, (_, each) in zip(args.files, scores, strict=True)
-        ]
-        write_json({"command": "text", "results": results}, args.json)
-    if args.html:
-        _write_html(scores, args.html, top=max(args.top, 20))
-    return 0
+        ]},
+        lambda path: _save_page(scores, path, top=max(args.top, 20)),
+    )  # fmt: skip
 
 
 def _reading_options(args: argparse.Namespace) -> dict[str, Any]:
@@ -220,7 +213,7 @@ def _is_corpus(args: argparse.Namespace) -> bool:
     return bool(args.summary or args.resume or args.engine != "local" or several)
 
 
-def _write_html(scores: list[tuple[str, TextScore]], path: str, *, top: int) -> None:
+def _save_page(scores: list[tuple[str, TextScore]], path: str, *, top: int) -> None:
     from infoscope.figures import page, save_page
     from infoscope.language.report import text_sections
 
@@ -232,4 +225,3 @@ def _write_html(scores: list[tuple[str, TextScore]], path: str, *, top: int) -> 
     ]
     title = Path(scores[0][0]).name if alone else f"{len(scores)} texts"
     save_page(path, page(f"{title}, in bits", sections, footer=made_by()))
-    note(f"wrote {path}")
