@@ -114,7 +114,8 @@ def test_the_page_and_the_dictionary(tmp_path) -> None:
     [
         ("short", {}, "at least 200 symbols"),
         (b"\xff" * 300, {}, "be UTF-8.*per='byte'"),
-        ("ab" * 200, {"blocks": 0}, "blocks must be at least 1"),
+        ("ab" * 200, {"blocks": 0}, "blocks must be from 1 to 100; got 0"),
+        ("ab" * 200, {"blocks": 10**30}, "blocks must be from 1 to 100"),
         ("ab" * 200, {"per": "word"}, "'character' or 'byte'"),
         ("ab" * 200, {"held_out": 1.0}, "between 0 and 1"),
     ],

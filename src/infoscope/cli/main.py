@@ -60,7 +60,7 @@ class _Parser(argparse.ArgumentParser):
     """An argument parser whose usage errors are one line and point to the help."""
 
     def error(self, message: str) -> None:  # type: ignore[override]
-        sys.stderr.write(f"{self.prog}: {message}. Try: {self.prog} --help\n")
+        sys.stderr.write(f"{self.prog}: {visible(message)}. Try: {self.prog} --help\n")
         raise SystemExit(2)
 
 

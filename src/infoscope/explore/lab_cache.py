@@ -52,7 +52,7 @@ def kept(lab: Lab) -> Kept | None:
             return None
         outputs = {int(place): str(html) for place, html in found["outputs"].items()}
         return Kept(outputs, float(found["seconds"]))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None  # none there, or not one of ours: the lab is run anew
 
 

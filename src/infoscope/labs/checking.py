@@ -128,7 +128,13 @@ def check_lab(lab: Lab, answers: Path | None = None) -> LabCheck:
 
 def _given(answers: Path) -> dict[str, str]:
     """Return the source of each answer in a learner's script or notebook."""
-    text = answers.read_text(encoding="utf-8")
+    try:
+        text = answers.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise DataError(
+            sentence("check_lab", "answers", "be a file of text in UTF-8",
+                     f"{str(answers)!r} ({error})", "Save it as UTF-8.")
+        ) from None  # fmt: skip
     if answers.suffix != ".ipynb":
         cells = read_cells(text, answers.name)
         return {cell.key: cell.source for cell in cells if cell.kind == "answer"}
@@ -138,7 +144,7 @@ def _given(answers: Path) -> dict[str, str]:
             for cell in json.loads(text)["cells"]
             if cell["cell_type"] == "code" and "answer" in cell["metadata"]
         }
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise DataError(
             sentence("check_lab", "answers", "be a Jupyter notebook", f"{answers.name}: {error!r}",
                      "Export the lab once more and copy your answers over.")

@@ -33,6 +33,7 @@ Per = Literal["character", "byte"]
 
 #: Longest sequence for the methods whose cost per symbol is large (a Python loop each).
 _MOST_SYMBOLS = 60_000
+_LONGEST_BLOCK = 100
 _SEEN_OFTEN = 10  # occurrences per block, on average, for counts to be believed
 
 
@@ -139,7 +140,7 @@ def entropy_rate_bounds(
     model : str, Path or LanguageModel, optional
         A model besides, "smollm2" say; its cost and its guesses give bounds too.
     blocks : int
-        Longest block whose entropy is counted, at least 1.
+        Longest block whose entropy is counted, from 1 to 100.
     orders : sequence of int
         Orders of the Kneser-Ney models that learn from the first part.
     held_out : float
@@ -185,8 +186,9 @@ def entropy_rate_bounds(
         raise InvalidArgument(
             sentence("entropy_rate_bounds", "text", "hold at least 200 symbols", len(symbols))
         )
-    if blocks < 1:
-        raise InvalidArgument(sentence("entropy_rate_bounds", "blocks", "be at least 1", blocks))
+    if not 1 <= blocks <= _LONGEST_BLOCK:  # longer ones are all different in any text
+        wanted = f"be from 1 to {_LONGEST_BLOCK}"
+        raise InvalidArgument(sentence("entropy_rate_bounds", "blocks", wanted, blocks))
     unit = f"bits/{per}"
     different = len(np.unique(symbols))
     equal = Estimate("log of the alphabet", math.log2(different), unit, n=len(symbols))

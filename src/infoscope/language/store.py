@@ -263,7 +263,7 @@ def _why_broken(place: Path, model: BuiltinModel) -> str | None:
     try:
         manifest = json.loads((place / _MANIFEST).read_text("utf-8"))
         layout, sha256, files = manifest["layout"], manifest["sha256"], dict(manifest["files"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return f"{_MANIFEST} is missing or unreadable"
     if (layout, sha256) != (_LAYOUT, model.sha256):
         return "it was made by another version"

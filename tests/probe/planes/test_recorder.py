@@ -3,6 +3,8 @@
 import json
 import math
 import re
+import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +153,19 @@ def path() -> PlaneTrajectory:
             for weights in model.parameters():
                 weights.mul_(1.5)
     return plane.trajectory
+
+
+def test_points_at_infinity_are_counted_beside_the_plane(path: PlaneTrajectory) -> None:
+    first, *others = path.points
+    away = replace(first, of_input=replace(first.of_input, value=math.inf))
+    endless = replace(path, points=[away, *others], input_entropy=math.inf)
+    figure = endless.figure(first.noise)
+    assert "Without a place here, as infinite or undefined: 1." in figure.description
+    assert "Without a place" not in path.figure(first.noise).description
+    words = " ".join(ET.fromstring(figure.svg).itertext())
+    assert "H(X)" not in words
+    assert "I(X;Y)" in words
+    assert not re.search(r"\b(inf|nan)\b", figure.svg)
 
 
 def test_a_trajectory_goes_to_files_and_back(path: PlaneTrajectory, tmp_path: Path) -> None:

@@ -30,13 +30,20 @@ def read_similarity_set(path: str | Path) -> list[tuple[str, str, float]]:
     NotFound
         If there is no such file.
     DataError
-        If no line holds two words and a number.
+        If it is no text in UTF-8, or no line holds two words and a number.
     """
     file = Path(path)
     if not file.is_file():
         raise NotFound(sentence("read_similarity_set", "path", "exist", repr(str(path))))
+    try:
+        lines = file.read_text("utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise DataError(
+            sentence("read_similarity_set", "path", "be a file of text in UTF-8",
+                     f"{str(path)!r} ({error})", "Save it as UTF-8.")
+        ) from None  # fmt: skip
     pairs: list[tuple[str, str, float]] = []
-    for line in file.read_text("utf-8").splitlines():
+    for line in lines:
         cells = [cell.strip() for cell in re.split(r"[\t,;]", line)]
         if line.startswith("#") or len(cells) < 3:
             continue

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from infoscope.core.errors import InvalidArgument, sentence
 from infoscope.figures import Figure
@@ -21,10 +23,14 @@ _FIRST, _LAST = 2, 8  # steps of the ramp that stand out from the paper
 def plane_figure(
     trajectory: PlaneTrajectory, noise: str | None = None, *, until: float | None = None
 ) -> Figure:
-    """Draw one noise model's plane up to the epoch `until`; the frame spans H(X) and I(X;Y)."""
+    """Draw one noise model's plane up to the epoch `until`; the frame spans H(X) and I(X;Y).
+
+    Points at infinity or without a value have no place in it, and a line says how many they are.
+    """
     noise = _chosen(trajectory, noise)
-    whole = trajectory.of(noise=noise)
-    epochs = whole.epochs
+    all_points = trajectory.of(noise=noise)
+    whole = replace(all_points, points=[p for p in all_points.points if _has_place(p)])
+    epochs = all_points.epochs
     last = epochs[-1] if until is None else max(e for e in epochs if e <= until or e == epochs[0])
     shown = [point for point in whole.points if point.epoch <= last]
     scale = _Scale(whole)
@@ -46,9 +52,11 @@ def plane_figure(
     marks += _names(names)
     marks += _legend(epochs)
     at = f", epoch {format_number(last)}" if len(epochs) > 1 else ""
+    outside = len(all_points) - len(whole)
     about = (
         f"Noise model: {noise}. Right is more of the input, up is more of the label"
         f"{'; colour is the epoch' if len(epochs) > 1 else ''}."
+        f"{f' Without a place here, as infinite or undefined: {outside}.' if outside else ''}"
     )
     return Figure(f"Information plane{at}", about, _data(shown, whole.unit), marks, WIDTH, HEIGHT)
 
@@ -60,16 +68,24 @@ def plane_frames(trajectory: PlaneTrajectory, noise: str | None = None) -> list[
     return [plane_figure(trajectory, noise, until=epoch) for epoch in epochs]
 
 
+def _has_place(point: PlanePoint) -> bool:
+    return math.isfinite(point.of_input.value) and math.isfinite(point.of_label.value)
+
+
+def _span(amounts: list[float], room: float) -> tuple[float, float]:
+    """Return the lowest amount, 0 at most, and a little more than the highest."""
+    finite = [amount for amount in amounts if math.isfinite(amount)]
+    return min([0.0, *finite]), room * max([0.0, *finite]) or 1.0
+
+
 class _Scale:
     """Where amounts fall on the canvas: 0 to H(X) across, 0 to I(X;Y) upward."""
 
     def __init__(self, trajectory: PlaneTrajectory) -> None:
-        of_input = [p.of_input.value for p in trajectory.points]
-        of_label = [p.of_label.value for p in trajectory.points]
-        self.width = 1.02 * max(trajectory.input_entropy, *of_input)
-        self.height = 1.06 * max(trajectory.total, *of_label)
-        self.low_x = min(0.0, *of_input)
-        self.low_y = min(0.0, *of_label)
+        across = [trajectory.input_entropy, *(p.of_input.value for p in trajectory.points)]
+        upward = [trajectory.total, *(p.of_label.value for p in trajectory.points)]
+        self.low_x, self.width = _span(across, 1.02)
+        self.low_y, self.height = _span(upward, 1.06)
 
     def x(self, value: float) -> float:
         return _LEFT + (value - self.low_x) / (self.width - self.low_x) * (_RIGHT - _LEFT)
@@ -84,6 +100,10 @@ class _Scale:
         """Proven ends, where a point is the middle of a bracket; errors are smaller than a dot."""
         across, upward = point.of_input.interval, point.of_label.interval
         if across is None or upward is None or across.level < 1:
+            return []
+        if not all(
+            math.isfinite(end) for each in (across, upward) for end in (each.low, each.high)
+        ):
             return []
         x, y = self.spot(point)
         return [
@@ -107,11 +127,14 @@ class _Scale:
         marks.append(Path(((_LEFT, _TOP), (_LEFT, _BOTTOM)), "axis"))
         middle = (_LEFT + _RIGHT) / 2
         marks.append(Text(middle, _BOTTOM + 37, f"I(X;T), {unit}", "label", "middle"))
-        top, right = self.y(trajectory.total), self.x(trajectory.input_entropy)
-        marks.append(Path(((_LEFT, top), (_RIGHT, top)), "reference"))
-        marks.append(Path(((right, _TOP), (right, _BOTTOM)), "reference"))
-        marks.append(Text(_LEFT + 6, top - 5, "I(X;Y)", "note"))
-        marks.append(Text(right, _TOP - 6, "H(X)", "note", "middle"))
+        if math.isfinite(trajectory.total):
+            top = self.y(trajectory.total)
+            marks.append(Path(((_LEFT, top), (_RIGHT, top)), "reference"))
+            marks.append(Text(_LEFT + 6, top - 5, "I(X;Y)", "note"))
+        if math.isfinite(trajectory.input_entropy):
+            right = self.x(trajectory.input_entropy)
+            marks.append(Path(((right, _TOP), (right, _BOTTOM)), "reference"))
+            marks.append(Text(right, _TOP - 6, "H(X)", "note", "middle"))
         return marks
 
 

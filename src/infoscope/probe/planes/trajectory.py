@@ -14,7 +14,7 @@ from infoscope.core.extras import require
 from infoscope.core.result import Estimate, Interval
 from infoscope.core.saving import SavedAsJson, SavedAsPage, plain_values
 from infoscope.core.showing import Shown
-from infoscope.core.units import Unit
+from infoscope.core.units import Unit, check_unit
 
 if TYPE_CHECKING:
     from infoscope.figures import Figure
@@ -236,16 +236,21 @@ def load_trajectory(path: str | Path) -> PlaneTrajectory:
     try:
         found = json.loads(Path(path).read_text("utf-8"))
         points = [
-            PlanePoint(p["epoch"], p["layer"], p["noise"], p["n_units"], _estimate(p["of_input"]),
-                       _estimate(p["of_label"]))
+            PlanePoint(
+                _of_kind(p["epoch"], int, float),
+                _text(p["layer"]), _text(p["noise"]), _whole(p["n_units"]),
+                _estimate(p["of_input"]), _estimate(p["of_label"]),
+            )
             for p in found["points"]
         ]  # fmt: skip
         return PlaneTrajectory(
-            points, float(found["input_entropy"]), float(found["label_entropy"]),
-            float(found["total"]), found["unit"],
-            found["n_inputs"], found["notes"],
+            points, _real(found["input_entropy"]), _real(found["label_entropy"]),
+            _real(found["total"]), check_unit(found["unit"], "load_trajectory"),
+            _whole(found["n_inputs"]), _texts(found["notes"]),
         )  # fmt: skip
-    except (KeyError, TypeError, ValueError) as error:
+    except (
+        KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError, OSError,
+    ) as error:  # fmt: skip
         raise DataError(
             sentence("load_trajectory", "path", "hold a trajectory saved by save_json",
                      f"{str(path)!r} ({type(error).__name__}: {error})")
@@ -259,12 +264,35 @@ def _estimate(found: Mapping[str, Any]) -> Estimate:
         for key, value in found["settings"].items()
     }
     return Estimate(
-        found["quantity"], float(found["value"]), found["unit"],
-        stderr=None if found["stderr"] is None else float(found["stderr"]),
-        interval=ends and Interval(
-            float(ends["low"]), float(ends["high"]), ends["level"], ends["how"]
+        _text(found["quantity"]), _real(found["value"]),
+        check_unit(found["unit"], "load_trajectory"),
+        stderr=None if found["stderr"] is None else _real(found["stderr"]),
+        interval=None if ends is None else Interval(
+            _real(ends["low"]), _real(ends["high"]), _real(ends["level"]), _text(ends["how"])
         ),
-        method=found["method"], n=found["n"], settings=settings,
-        diagnostics={key: float(value) for key, value in found["diagnostics"].items()},
-        notes=tuple(found["notes"]),
+        method=_text(found["method"]), n=_whole(found["n"]), settings=settings,
+        diagnostics={key: _real(value) for key, value in found["diagnostics"].items()},
+        notes=_texts(found["notes"]),
     )  # fmt: skip
+
+
+def _text(value: object) -> str:
+    return _of_kind(value, str)
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(_text(each) for each in _of_kind(value, list))
+
+
+def _whole(value: object) -> int:
+    return _of_kind(value, int)
+
+
+def _real(value: object) -> float:
+    return float(_of_kind(value, float, int, str))  # what is not finite was saved as text
+
+
+def _of_kind(value: Any, *kinds: type) -> Any:
+    if isinstance(value, bool) or not isinstance(value, kinds):
+        raise TypeError(f"{value!r} where {kinds[0].__name__} must stand")
+    return value
