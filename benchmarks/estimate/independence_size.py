@@ -80,6 +80,12 @@ def curved(r: Rng, n: int) -> Columns:
     return np.sin(2 * z) + 0.5 * r.normal(size=n), z**2 + r.standard_t(2, n), z
 
 
+def bent(r: Rng, n: int, columns: int) -> Columns:
+    z = r.normal(size=(n, columns))
+    trend = np.sin(2 * z[:, 0]) + z[:, 1] ** 2
+    return trend + 0.5 * r.normal(size=n), trend + 0.5 * r.normal(size=n), z
+
+
 def numbers_by_label(r: Rng, n: int) -> Columns:
     z = r.integers(0, 4, n)
     return z + r.normal(size=n), r.normal(size=n) - z, z
@@ -115,6 +121,8 @@ GIVEN: dict[str, Law] = {
     "curved, heavy tails": Law(200, curved),
     "linear, z of 3 columns": Law(200, lambda r, n: linear(r, n, 3, 1.0)),
     "linear, z of 6 columns": Law(200, lambda r, n: linear(r, n, 6, 2.0)),
+    "curved, z of 2 columns": Law(200, lambda r, n: bent(r, n, 2)),
+    "curved, z of 4 columns": Law(200, lambda r, n: bent(r, n, 4)),
     "linear, direct 0.5": Law(200, lambda r, n: linear(r, n, 1, 0.5, 0.5), False),
     "linear, z of 3 columns, direct 0.5": Law(200, lambda r, n: linear(r, n, 3, 1.0, 0.5), False),
 }
