@@ -25,10 +25,7 @@ test-all: test-heavy test  ## run all tests
 
 setup: $(VENV)/.dev-ready  ## make the environment alone
 
-# The type check takes one core for minutes, and the heavy tests wait for engines to start.
-check: lint $(VENV)/.heavy-ready  ## all that CI runs
-	@$(MAKE) --no-print-directory -j 2 types test-heavy
-	@$(MAKE) --no-print-directory test
+check: lint types test-heavy test  ## all that CI runs
 
 lint: $(VENV)/.dev-ready  ## format and lint, without changing files
 	@$(BIN)/ruff format --quiet --check . && $(BIN)/ruff check --quiet .
