@@ -199,8 +199,10 @@ def _polynomials(scores: Floats) -> Iterator[Floats]:
     for degree in range(1, _MOST_DEGREE + 1):
         if degree > 1:
             before, power = power, (scores * power - (degree - 1) ** 0.5 * before) / degree**0.5
-            first, second = np.triu_indices(d, 1) if degree == 2 else ([], [])
-            terms = np.column_stack([terms, power, scores[:, first] * scores[:, second]])
+            terms = np.column_stack([terms, power])
+        if degree == 2:
+            first, second = np.triu_indices(d, 1)
+            terms = np.column_stack([terms, scores[:, first] * scores[:, second]])
         if terms.shape[1] * _ROWS_A_TERM > n:
             return
         yield terms
