@@ -69,7 +69,7 @@ def test_a_model_is_trained_kept_and_used(tmp_path: Path, capsys) -> None:
         (["ladder", str(ALICE), "--held-out", "2"], 2, "between 0 and 1"),
         (["ladder", str(ALICE), "--models", "bogus"], 2, "'bogus'"),
         (["ladder", "-", "--train", "-"], 2, "at most once"),
-        (["rate", str(ALICE), "--blocks", "0"], 2, "at least 1"),
+        (["rate", str(ALICE), "--blocks", "0"], 2, "from 1 to 100"),
         (["models", "train"], 2, "be given a model"),
         (["models", "train", "bigram"], 2, "be given texts"),
         (["models", "train", "bigram", str(ALICE)], 2, "be given --out"),
