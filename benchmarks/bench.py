@@ -17,6 +17,7 @@ import argparse
 import csv
 import datetime as dt
 import importlib.util
+import math
 import os
 import re
 import resource
@@ -27,7 +28,7 @@ import sysconfig
 import tempfile
 import time
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 __all__ = [
@@ -37,9 +38,12 @@ __all__ = [
 
 HERE = Path(__file__).parent
 SCRIPTS = HERE / "scripts.toml"
+RUNS = HERE / "results" / "runs.csv"
 README = HERE / "README.md"
 BEGIN = "<!-- made by `python benchmarks/bench.py --write-readme` from scripts.toml -->"
 END = "<!-- until here -->"
+#: Seconds to which a duration is rounded up, so that two runs mostly say the same.
+STEPS = (5, 10, 20, 30, *(60 * minutes for minutes in (1, 2, 3, 5, 10, 20, 30, 45, 60)))
 PLACE = re.compile(r"\{(data|data-folder|data-all|stdlib):([^}]*)\}|\{(work|repository)\}")
 
 
@@ -51,9 +55,9 @@ class Script:
     pillar: str
     tables: list[str]
     shows: str
-    cpu_minutes: float
     needs: list[str]
     key: list[str]
+    cpu_minutes: float | None = None
     arguments: list[str] = field(default_factory=list)
     before: str = ""
     install: str = ""
@@ -85,9 +89,18 @@ class NoSuchData(LookupError):
     """A file that a script reads is not where it was looked for."""
 
 
-def read_scripts(path: Path = SCRIPTS) -> list[Script]:
-    """Return the benchmarks in the order of the file."""
-    return [Script(**entry) for entry in tomllib.loads(path.read_text(encoding="utf-8"))["script"]]
+def read_scripts(path: Path = SCRIPTS, runs: Path = RUNS) -> list[Script]:
+    """Return the benchmarks in the order of the file, each with the time that its last run took."""
+    scripts = [Script(**one) for one in tomllib.loads(path.read_text(encoding="utf-8"))["script"]]
+    took = {row["script"]: float(row["cpu_seconds"]) / 60 for row in _last_runs(runs)}
+    return [replace(s, cpu_minutes=s.cpu_minutes or took.get(s.name)) for s in scripts]
+
+
+def _last_runs(path: Path) -> list[dict[str, object]]:
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
 
 
 def chosen(scripts: list[Script], names: list[str], at_most: float | None = None) -> list[Script]:
@@ -96,7 +109,7 @@ def chosen(scripts: list[Script], names: list[str], at_most: float | None = None
         if not any(script.path.startswith(name) for script in scripts):
             raise SystemExit(f"no benchmark begins with {name!r}: see `bench.py --list`")
     wanted = [s for s in scripts if not names or s.path.startswith(tuple(names))]
-    return [s for s in wanted if at_most is None or s.cpu_minutes <= at_most]
+    return [s for s in wanted if at_most is None or (s.cpu_minutes or math.inf) <= at_most]
 
 
 def lacking(script: Script, folders: list[Path]) -> str:
@@ -185,14 +198,9 @@ def commit(root: Path = HERE.parent) -> str:
     return said[0].stdout.strip() + (" and changes" if said[1].stdout.strip() else "")
 
 
-def record(
-    script: Script, took: Took, what: str, path: Path = HERE / "results" / "runs.csv"
-) -> None:
+def record(script: Script, took: Took, what: str, path: Path = RUNS) -> None:
     """Keep what was run last of this script: one line each, in the order of scripts.toml."""
-    rows: dict[str, dict[str, object]] = {}
-    if path.exists():
-        with path.open(encoding="utf-8", newline="") as stream:
-            rows = {row["script"]: dict(row) for row in csv.DictReader(stream)}
+    rows = {str(row["script"]): row for row in _last_runs(path)}
     rows[script.name] = {
         "script": script.name, "commit": what, "date": dt.date.today().isoformat(),
         "seconds": round(took.seconds), "cpu_seconds": round(took.cpu_seconds),
@@ -205,9 +213,12 @@ def record(
         writer.writerows(rows[name] for name in order)
 
 
-def duration(minutes: float) -> str:
-    """Say about how long."""
-    return f"{60 * minutes:.0f} s" if minutes < 1 else f"{minutes:g} min"
+def duration(minutes: float | None) -> str:
+    """Say about how long, rounded up to a step."""
+    if minutes is None:
+        return "not run yet"
+    step = next((step for step in STEPS if 60 * minutes <= step), 60 * math.ceil(minutes))
+    return f"{step} s" if step < 60 else f"{step // 60} min"
 
 
 def readme(scripts: list[Script]) -> str:

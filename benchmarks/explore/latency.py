@@ -4,7 +4,9 @@ Run `python benchmarks/explore/latency.py [n]` (needs playwright and a Chromium)
 bar n times on three pages in turn: a floor page that only changes its own text, the explorer idle,
 the explorer while the self-test keeps a core busy in the process for long work, and while the
 built-in model scores a text of 20,000 characters there. Times are from
-the pointer event to the first frame after the new numbers are in the document.
+the pointer event to the first frame after the new numbers are in the document. `stolen_percent` is
+what the host of a virtual machine took of its processors meanwhile; a round in which it took more
+than two percent shows the host, and is measured again, at most four times.
 """
 
 from __future__ import annotations
@@ -26,6 +28,10 @@ import infoscope
 from infoscope.data import path_of
 
 RESULTS = Path(__file__).parents[1] / "results" / "explore_latency.csv"
+#: The explorer warms its pages after the start, which takes some seconds.
+WARM_MS = 10_000
+#: Rounds at most, and the percentage of the processors that a host may take in one that counts.
+ROUNDS, LITTLE = 5, 2.0
 FLOOR = """<!DOCTYPE html><div id="bar" style="width:200px;height:200px;background:teal"></div>
 <p id="text">0</p><script>
 bar.addEventListener("pointermove", (e) => { text.textContent = e.clientY; });
@@ -66,6 +72,28 @@ def measure(page: Page, mark: str, watched: str, n: int) -> list[float]:
     return page.evaluate("window.times")
 
 
+def quietest(page: Page, mark: str, watched: str, n: int) -> tuple[list[float], float]:
+    """Measure until the host takes little; return the times and percent of the quietest round."""
+    rounds = []
+    for _ in range(ROUNDS):
+        before = processors()
+        times = measure(page, mark, watched, n)
+        had, stolen = (b - a for a, b in zip(before, processors(), strict=True))
+        rounds.append((times, 100 * stolen / max(had, 1)))
+        if rounds[-1][1] <= LITTLE:
+            break
+    return min(rounds, key=lambda one: one[1])
+
+
+def processors() -> tuple[int, int]:
+    """Return the ticks that the processors had so far, and those that the host took (Linux)."""
+    try:
+        ticks = [int(one) for one in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    except OSError:
+        return 0, 0
+    return sum(ticks), ticks[7]
+
+
 def start() -> tuple[subprocess.Popen[str], str]:
     """Start the explorer as a user does."""
     process = subprocess.Popen(
@@ -96,6 +124,7 @@ def main(n: int) -> None:
             job.goto(f"{root}/check")
             job.locator("#in-seconds").fill("120")
             chapter = path_of("alice_chapter_1.txt").read_text("utf-8")
+            live.wait_for_timeout(WARM_MS)
             tasks = (
                 ("floor", floor, "#bar", "#text", ""),
                 ("entropy", live, '[data-drag-y="p.0"]', '[data-slot="bars"]', "/entropy"),
@@ -115,8 +144,7 @@ def main(n: int) -> None:
                     if where:
                         page.goto(root + where)
                     page.bring_to_front()
-                    times = measure(page, mark, watched, n)
-                    rows.append(row(name, state, times))
+                    rows.append(row(name, state, *quietest(page, mark, watched, n)))
                     sys.stdout.write(f"{rows[-1]}\n")
                 if state == "while a text is scored":
                     assert job.locator(".state progress").is_visible(), "the text was read too soon"
@@ -132,14 +160,15 @@ def main(n: int) -> None:
         writer.writerows(rows)
 
 
-def row(name: str, state: str, times: list[float]) -> dict[str, object]:
+def row(name: str, state: str, times: list[float], stolen: float) -> dict[str, object]:
     """Return one line of the results."""
     ordered = sorted(times)
     return {
         "page": name, "state": state, "n": len(times),
         "median_ms": round(statistics.median(ordered), 1),
         "p95_ms": round(ordered[int(0.95 * (len(ordered) - 1))], 1),
-        "load": round(os.getloadavg()[0], 1), "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 1), "stolen_percent": round(stolen, 1),
+        "cores": os.cpu_count(),
         "date": dt.date.today().isoformat(), "python": platform.python_version(),
         "infoscope": infoscope.__version__,
     }  # fmt: skip

@@ -191,9 +191,24 @@ def test_the_last_run_of_each_script_is_kept(tmp_path: Path) -> None:
     assert bench.commit(tmp_path) == "not under git"
 
 
+def test_the_time_of_the_last_run_is_told(tmp_path: Path) -> None:
+    runs = tmp_path / "runs.csv"
+    stated = [one for one in bench.read_scripts(runs=runs) if one.cpu_minutes is not None]
+    assert [one.path for one in stated] == ["tables/spark_cluster.py"]  # the work is Java's
+    for one in (SCRIPTS[4], stated[0]):
+        bench.record(one, bench.Took(0, 999.0, 66.0), "x", runs)
+    took = {one.name: one.cpu_minutes for one in bench.read_scripts(runs=runs)}
+    assert took[SCRIPTS[4].name] == 1.1
+    assert took[stated[0].name] == stated[0].cpu_minutes != 1.1
+    assert took[SCRIPTS[3].name] is None
+    told = [bench.duration(one) for one in (0.1, 1.1, None, 61.0)]
+    assert told == ["10 s", "2 min", "not run yet", "61 min"]
+
+
 def test_names_and_minutes_choose() -> None:
     some = [script(path="speed/a.py", cpu_minutes=5.0), script(path="tables/b.py")]
     assert [one.path for one in bench.chosen(some, ["tab"])] == ["tables/b.py"]
     assert [one.path for one in bench.chosen(some, [], 1.0)] == ["tables/b.py"]
+    assert not bench.chosen([script(cpu_minutes=None)], [], 1.0), "who knows how long that takes"
     with pytest.raises(SystemExit, match="nothing"):
         bench.chosen(some, ["nothing"])

@@ -1,9 +1,11 @@
 """Starting and stopping: quickly, on the port asked for or the next, without a traceback."""
 
 import json
+import math
 import socket
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -61,3 +63,15 @@ def test_a_port_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> N
 
 def test_pages_are_drawn_once_after_the_start() -> None:
     assert warm(0.0, 0.0) == [slug for slug, page in all_pages().items() if page.view is not None]
+
+
+def test_pages_are_not_warmed_while_a_slider_moves() -> None:
+    moves = iter([time.monotonic] * 3)
+    asked = 0
+
+    def moved() -> float:
+        nonlocal asked
+        asked += 1
+        return next(moves, lambda: -math.inf)()
+
+    assert len(warm(0.0, 0.0, moved)) == asked - 3

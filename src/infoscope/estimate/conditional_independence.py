@@ -181,7 +181,7 @@ def _without_trend(variable: Variable, given: Variable) -> Variable:
     scores = scores_of(variable)
     left, least = scores, np.full(scores.shape[1], np.inf)
     for terms in _polynomials(scores_of(given)):
-        basis = np.linalg.qr(terms)[0]
+        basis = _span(terms)
         rest = scores - basis @ (basis.T @ scores)
         foretold = (rest / (1.0 - (basis**2).sum(1) + 1e-9)[:, None]) ** 2
         left = np.where(foretold.sum(0) < least, rest, left)
@@ -189,6 +189,12 @@ def _without_trend(variable: Variable, given: Variable) -> Variable:
     repeats = [np.unique(column).size < variable.n for column in variable.values.T]
     values = np.where(repeats, variable.values, left)
     return variable_of(variable.argument, variable.kind, values, variable.codes)
+
+
+def _span(columns: Floats) -> Floats:
+    """Return an orthonormal basis of what columns span, of which some may repeat each other."""
+    basis, lengths, _ = np.linalg.svd(columns, full_matrices=False)
+    return basis[:, lengths > lengths[0] * columns.shape[0] * np.finfo(np.float64).eps]
 
 
 def _polynomials(scores: Floats) -> Iterator[Floats]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import gzip
 import json
+import math
 import re
 import secrets
 import shutil
 import tempfile
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from pathlib import Path
 
@@ -97,7 +99,7 @@ def create_app(*, token: str | None = None, hosts: frozenset[str] = HOSTS) -> St
         lifespan=lifespan,
         exception_handlers={HTTPException: _on_http, TooLarge: _on_too_large},
     )
-    app.state.token, app.state.worker = token, worker
+    app.state.token, app.state.worker, app.state.moved = token, worker, -math.inf
     return app
 
 
@@ -181,6 +183,7 @@ async def _static(request: Request) -> Response:
 
 
 async def _live(request: Request) -> Response:
+    request.app.state.moved = time.monotonic()
     page = _wanted(request)
     sent, how = await _sent(request)
     patch = await run_in_threadpool(

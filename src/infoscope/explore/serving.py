@@ -56,7 +56,8 @@ def serve(
     with contextlib.closing(door), contextlib.suppress(KeyboardInterrupt):
         say(f"The explorer is at {address}")
         say("Stop it with Ctrl-C.")
-        for task in (warm, *([partial(_open, address)] if browser else [])):
+        warming = partial(warm, moved=lambda: app.state.moved)
+        for task in (warming, *([partial(_open, address)] if browser else [])):
             threading.Thread(target=_after, args=(server, task), daemon=True).start()
         server.run(sockets=[door])
 
