@@ -4,6 +4,7 @@
     python tools/check_wheel.py --extras core tables  some of them ("core": no extra)
     python tools/check_wheel.py --lowest              with the oldest versions that pyproject allows
     python tools/check_wheel.py --python python3.13   under another Python
+    python tools/check_wheel.py --cuda                torch as any index has it (gigabytes)
     python tools/check_wheel.py --tests core tables   the sdist's own tests against the wheel
     python tools/check_wheel.py --demo                `infoscope demo`, and the line it asks for
     python tools/check_wheel.py --types               pyright and mypy on a user's script
@@ -13,8 +14,8 @@ Needs a package index that pip can reach, or PIP_NO_INDEX=1 and PIP_FIND_LINKS=F
 environment is made anew in a temporary folder and removed; results go to
 benchmarks/results/packaging.csv, in the place of earlier ones of the same kind. What a user would
 try first is in tools/wheel_tries, one file for each extra. A CUDA build of torch (gigabytes) is
-never fetched: where there is no other, the environment is recorded as not tested. Exit code 1 if
-anything failed.
+fetched only with `--cuda`: without it, an environment that has no other is recorded as not tested,
+and `--lowest` keeps torch as constraints.txt has it. Exit code 1 if anything failed.
 """
 
 from __future__ import annotations
@@ -85,6 +86,7 @@ class Run:
     extra: str
     archive: Path
     lowest: bool
+    cuda: bool = False
     what: str = "tries"
 
 
@@ -114,13 +116,14 @@ def floors() -> dict[str, str]:
     return {each[1]: each[2] for each in found if each}
 
 
-def constraints(*, lowest: bool) -> list[str]:
-    """Return what pip must keep to. torch stays as constraints.txt has it: its CPU build."""
+def constraints(*, lowest: bool, cuda: bool) -> list[str]:
+    """Return what pip must keep to. Without CUDA, torch stays at its CPU build."""
     pinned = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
     if lowest:
         torch = [line for line in pinned if line.startswith("torch==")]
-        pinned = [f"{name}=={low}" for name, low in floors().items() if name != "torch"] + torch
-    return [*pinned, *NO_CUDA]
+        pinned = [f"{name}=={low}" for name, low in floors().items() if cuda or name != "torch"]
+        pinned += [] if cuda else torch
+    return [*pinned, *([] if cuda else NO_CUDA)]
 
 
 @contextmanager
@@ -131,12 +134,12 @@ def environment(python: str) -> Iterator[Path]:
         yield Path(folder) / "venv" / "bin" / "python"
 
 
-def install(own: Path, wanted: list[str], *, lowest: bool = False) -> int:
+def install(own: Path, wanted: list[str], *, lowest: bool = False, cuda: bool = False) -> int:
     """Install into an environment; return the seconds, or tell why it cannot be."""
     pins = own.parents[2] / "constraints.txt"
-    pins.write_text("\n".join(constraints(lowest=lowest)) + "\n", encoding="utf-8")
+    pins.write_text("\n".join(constraints(lowest=lowest, cuda=cuda)) + "\n", encoding="utf-8")
     pip = [own, "-m", "pip", "-q", "--disable-pip-version-check"]
-    if any(re.search(r"\[.*(language|train|all)", each) for each in wanted):
+    if not cuda and any(re.search(r"\[.*(language|train|all)", each) for each in wanted):
         refuse_cuda(own)
     start = time.monotonic()
     done = run(*pip, "install", "--no-compile", "-c", pins, *wanted)
@@ -152,7 +155,9 @@ def refuse_cuda(own: Path) -> None:
     """Stop before 500 MB of torch are fetched that turn out to be a build for CUDA."""
     if sys.platform != "linux" or os.uname().machine != "x86_64":
         return
-    torch = next(line for line in constraints(lowest=False) if line.startswith("torch=="))
+    torch = next(
+        line for line in constraints(lowest=False, cuda=False) if line.startswith("torch==")
+    )
     offered = run(own, "-m", "pip", "--disable-pip-version-check", "index", "versions", "torch")
     if f"{torch.partition('==')[2]}+cpu" not in re.split(r"[,\s()]+", offered.stdout):
         raise NotTested(f"no CPU build of {torch} for this Python is offered here, CUDA only")
@@ -277,12 +282,12 @@ def attempt(task: Run) -> dict[str, object]:
         asked = f"{task.archive}[{task.extra}]" if task.extra != "core" else str(task.archive)
         start = time.monotonic()
         try:
-            row["install_seconds"] = install(own, [asked], lowest=task.lowest)
+            row["install_seconds"] = install(own, [asked], lowest=task.lowest, cuda=task.cuda)
             size = sum(f.stat().st_size for f in own.parents[1].rglob("*") if f.is_file())
             row["megabytes"] = round(size / 1e6)
             row["why"] = WHATS[task.what](own, task, place)
-            if task.lowest and re.search("language|train|all", task.extra):
-                row["why"] += " torch not at its floor: no CPU build of it is offered here"
+            if re.search("language|train|all", task.extra):
+                row["why"] += torch_of(own, task)
         except NotTested as why:
             row |= {"result": "not tested", "why": str(why)}
         except RuntimeError as why:
@@ -290,6 +295,15 @@ def attempt(task: Run) -> dict[str, object]:
         row["why"] = " ".join(str(row["why"]).split())
         row["seconds"] = round(time.monotonic() - start)
     return row
+
+
+def torch_of(own: Path, task: Run) -> str:
+    """Return what is to be known of the torch in an environment."""
+    if not task.cuda:
+        told = " torch not at its floor: no CPU build of it is offered here"
+        return told if task.lowest else ""
+    asked = run(own, "-c", "import torch; print(torch.__version__)", check=True)
+    return f" torch {asked.stdout.strip()}, on the CPU"
 
 
 WHATS = {"tries": tries, "tests": tests, "demo": demo, "types": types}
@@ -331,6 +345,7 @@ def main() -> int:
     parser.add_argument("--extras", nargs="*", help="names, or several joined by commas")
     parser.add_argument("--lowest", action="store_true")
     parser.add_argument("--tests", nargs="*", choices=[*TESTS])
+    parser.add_argument("--cuda", action="store_true")
     for option in ("demo", "types", "contents"):
         parser.add_argument(f"--{option}", action="store_true")
     parser.add_argument("--archives", type=Path, help="folder of a wheel and an sdist made earlier")
@@ -348,7 +363,9 @@ def main() -> int:
             sys.stdout.write(f"{archive.name}: {archive.stat().st_size:,} bytes\n")
         wrong = complaints(wheel, sdist, ROOT)
         sys.stdout.write("".join(f"  {each}\n" for each in wrong))
-        base = {"python": args.python, "archive": wheel, "lowest": args.lowest}
+        base = {
+            "python": args.python, "archive": wheel, "lowest": args.lowest, "cuda": args.cuda,
+        }  # fmt: skip
         todo = [
             Run(extra="core", **base | {"archive": sdist})
             if extra == "sdist"

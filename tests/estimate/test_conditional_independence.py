@@ -132,3 +132,17 @@ def test_dependence_beside_a_trend_is_found_and_one_column_needs_no_warning() ->
     found = est.conditional_independence_test(x, y, z, n_permutations=99)
     assert found.p_value == 0.01
     assert not any("the p-value is too small" in note for note in found.estimate.notes)
+
+
+def test_a_column_of_z_given_twice_and_a_constant_one_change_nothing() -> None:
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        z = rng.normal(size=150)
+        x, y = (np.tanh(z) + rng.normal(size=150) for _ in range(2))
+        once, more = (
+            est.conditional_independence_test(
+                x, y, given, n_permutations=99, stop_after=None, rng=seed
+            )
+            for given in (z[:, None], np.column_stack([z, z, np.ones(150)]))
+        )
+        assert once.p_value == more.p_value
