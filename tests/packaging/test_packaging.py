@@ -54,13 +54,20 @@ def test_every_pin_of_the_tested_environment_meets_its_floor(tool: ModuleType) -
         assert numbers(pins[name.lower()]) >= numbers(floor), name
 
 
-def test_lowest_versions_are_pinned_exactly_and_no_cuda_build_can_come(tool: ModuleType) -> None:
-    lines = tool.constraints(lowest=True)
+def test_lowest_versions_are_pinned_and_a_cuda_build_comes_only_when_asked(
+    tool: ModuleType,
+) -> None:
+    lines = tool.constraints(lowest=True, cuda=False)
     assert f"numpy=={tool.floors()['numpy']}" in lines
     assert sum(line.startswith("torch==") for line in lines) == 1
     for name in ("nvidia-cudnn-cu12", "nvidia-cudnn-cu13", "triton"):
         assert f"{name}==0" in lines
-        assert f"{name}==0" in tool.constraints(lowest=False)
+        assert f"{name}==0" in tool.constraints(lowest=False, cuda=False)
+    asked = tool.constraints(lowest=True, cuda=True)
+    assert [line for line in asked if line.startswith("torch==")] == [
+        f"torch=={tool.floors()['torch']}"
+    ]
+    assert not any(line.endswith("==0") for line in asked)
 
 
 def test_every_extra_for_users_is_tried_by_itself(tool: ModuleType) -> None:
