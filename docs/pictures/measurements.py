@@ -10,6 +10,8 @@ RESULTS = Path(__file__).parents[2] / "benchmarks" / "results"
 #: The same in every row of a run; they stand under the table.
 ABOUT = ("machine", "date", "versions", "infoscope", "python", "numpy", "torch", "cores", "load")
 MOST_ROWS = 40
+#: Below this share of estimates that warn, those that do not are not told apart.
+FEW_WARNED = 0.05
 FOLDERS = {
     "calibrate": "Calibration",
     "channels": "Channels",
@@ -83,10 +85,18 @@ def coverage() -> Figure:
         high=[min(1.0, a + b) for a, b in zip(share, error, strict=True)],
         title="How often a 95 % interval held the truth",
         x_label="share of repetitions; 0.95 was promised, whiskers are two standard errors",
+        texts=[_covered(row) for row in rows],
         muted=[row["warning_given"] != "no" for row in rows],
-        description="Grey: groups where most estimates warn that its interval may not hold.",
+        description="Grey: groups where most estimates warn that their interval may not hold.",
         width=820,
     )
+
+
+def _covered(row: dict[str, str]) -> str:
+    told = f"{float(row['coverage_95']):.3f}"
+    if float(row["warned"]) < FEW_WARNED or not int(row["quiet"]):
+        return told
+    return f"{told}; of {int(row['quiet']):,} not warned of {float(row['quiet_coverage']):.3f}"
 
 
 def every() -> Html:
@@ -104,8 +114,9 @@ def _table(path: Path) -> str:
     some = list(islice(rows, MOST_ROWS))
     made = table({name: [row[name] for row in some] for name in columns}, caption=path.name)
     about = "; ".join(rows[-1][name] for name in ABOUT if rows[-1].get(name))
+    count = "1 row" if len(rows) == 1 else f"{len(rows):,} rows"
     left = f" The first {MOST_ROWS} of {len(rows)} rows." if len(rows) > MOST_ROWS else ""
     return (
-        f"<details><summary><code>{esc(path.name)}</code>, {len(rows)} rows</summary>"
+        f"<details><summary><code>{esc(path.name)}</code>, {count}</summary>"
         f'<div class="isc isc-scroll">{made}</div><p>{esc(about)}.{left}</p></details>'
     )

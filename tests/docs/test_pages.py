@@ -71,6 +71,18 @@ def test_a_page_has_one_title_and_its_links_lead_somewhere(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_code_fits_the_column(page: Path) -> None:
+    """The site shows 100 characters of code; longer lines must be scrolled to be read."""
+    block, long = "", []
+    for line in page.read_text(encoding="utf-8").splitlines():
+        if line.startswith("```"):
+            block = "" if block else line
+        elif block and "{" not in block and len(line) > 100:
+            long.append(line)
+    assert long == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_the_pictures_and_sources_of_a_page_exist(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     for picture in re.findall(r"^```\{picture\} (\S+)$", text, flags=re.MULTILINE):

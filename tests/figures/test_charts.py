@@ -149,6 +149,14 @@ def test_bars_whiskers_span_the_interval_and_nan_has_none():
     assert figure.data["low"][:2] == (0.5, -1.0)
 
 
+def test_a_note_may_take_the_room_that_its_bar_leaves() -> None:
+    note = "a note longer than a third of the canvas, which the short bar has room for"
+    short = bars([1.0, 9.0], texts=[note, "9"], width=700)
+    long = bars([1.0, 9.0], texts=["1", note], width=700)
+    assert any(isinstance(m, Text) and m.text == note for m in short.marks)
+    assert not any(isinstance(m, Text) and m.text == note for m in long.marks)
+
+
 def test_muted_bars_take_the_grey_role():
     roles = [m.role for m in bars([1, 2], muted=[False, True]).marks if isinstance(m, Rect)]
     assert roles == ["bar", "bar-muted"]

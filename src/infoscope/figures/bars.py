@@ -133,7 +133,9 @@ def bar_chart(
             marks.append(Path(((a, y), (b, y)), "whisker", tip=tip))
             marks += [Path(((end, y - 4), (end, y + 4)), "whisker") for end in (a, b)]
             reach = max(reach, b)
-        marks.append(Text(reach + 7, y + 4, shorten(written[i], room - 10, 11), "note", tip=tip))
+        marks.append(
+            Text(reach + 7, y + 4, shorten(written[i], width - reach - 11, 11), "note", tip=tip)
+        )
         if drag is not None and drag[i]:
             hold = Drag(x=drag[i], per_pixel_x=(most - least) / (right - left))
             marks.append(Rect(left, y - 13, right - left, ROW, "hit", tip, drag=hold))
