@@ -32,6 +32,12 @@ def pytest_configure(config: pytest.Config) -> None:
             os.environ.setdefault(name, "1")
 
 
+@pytest.hookimpl(trylast=True)  # after the order is drawn
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start what takes minutes first."""
+    items.sort(key=lambda item: item.get_closest_marker("minutes") is None)
+
+
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """Leave out a file that cannot be imported here; None lets the other rules decide."""
     if collection_path.parent.name == "lessons":  # labs: cells to run, no modules to import

@@ -39,6 +39,7 @@ class Addresses(HTMLParser):
 
 
 @pytest.mark.heavy
+@pytest.mark.minutes
 def test_the_site_builds_strictly_and_works_from_disk(tmp_path: Path) -> None:
     made = subprocess.run(
         [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html",
