@@ -72,9 +72,10 @@ def read_delimited(
             "scan", "delimiter", "be one character of ASCII, and no line end or quote",
             repr(delimiter),
         ))  # fmt: skip
-    try:
-        b"-\xff".decode(encoding, "replace")  # "hex", "idna" and their like cannot
-    except (LookupError, ValueError):
+    try:  # "hex", "idna" and their like cannot, nor "punycode" a piece at a time, as Arrow reads
+        b"-\xff".decode(encoding, "replace")
+        codecs.getincrementaldecoder(encoding)().decode(pa.py_buffer("-".encode(encoding)))
+    except (LookupError, ValueError, TypeError, AttributeError):
         raise InvalidArgument(
             sentence("scan", "encoding", "be one that Python knows", repr(encoding))
         ) from None
