@@ -30,7 +30,7 @@ def test_every_upper_bound_lies_above_the_rate_of_a_markov_source() -> None:
         slack = 4 * (bound.estimate.stderr or 0.0)
         if bound.kind == "upper bound":
             assert bound.estimate.value > rate - slack, bound.name
-        if bound.kind == "lower bound":
+        if bound.kind == "ideal lower bound":
             assert bound.estimate.value < rate + slack, bound.name
     for name in ("blocks of 2", "context-tree code", "ngram:2"):
         estimate = found[name].estimate
@@ -57,7 +57,7 @@ def test_languages_by_character_and_by_byte(language: str) -> None:
     assert by_byte.n_symbols == len(data)
     for found in (by_character, by_byte):
         best = found.best_upper.estimate.value
-        below = [b.estimate.value for b in found.bounds if b.kind == "lower bound"]
+        below = [b.estimate.value for b in found.bounds if b.kind == "ideal lower bound"]
         assert 0 < min(below) < best < math.log2(found.n_different)
     judge = split_text(data, 0.2)[1]
     model = load("ngram:3", train=split_text(data, 0.2)[0])

@@ -86,7 +86,7 @@ def fit_platt(
     -------
     PlattMap
         `slope`, `intercept`, log loss before (scores as log-odds) and after in nats, `apply`.
-        Without smoothing never worse than scores taken as log-odds.
+        Without smoothing never worse, on these labels, than scores taken as log-odds.
 
     Raises
     ------
@@ -127,7 +127,7 @@ def fit_platt(
 
 
 def fit_beta(probs: object, labels: object, *, classes: Sequence[object] | None = None) -> BetaMap:
-    """Fit the three-parameter beta calibration map to labels; never worse than no change.
+    """Fit the three-parameter beta calibration map to labels; never worse than no change on these.
 
     logit q = a log p - b log(1 - p) + c,  a, b >= 0
 

@@ -67,7 +67,7 @@ class ClassMap(Shown):
 def fit_vector_scaling(
     logits: object, labels: object, *, classes: Sequence[object] | None = None
 ) -> ClassMap:
-    """Fit a scale and a shift for each class to labels; never worse than no change.
+    """Fit a scale and a shift for each class to labels; never worse than no change on these.
 
     (w, b) = argmin -(1/n) sum_i log softmax(w * z_i + b)[y_i]
 
@@ -117,7 +117,7 @@ def fit_matrix_scaling(
     ridge: float = 0.0,
     classes: Sequence[object] | None = None,
 ) -> ClassMap:
-    """Fit a whole affine map of logits to labels; never worse than no change.
+    """Fit a whole affine map of logits to labels; never worse than no change on these.
 
     (W, b) = argmin -(1/n) sum_i log softmax(W z_i + b)[y_i] + ridge (|W - I|^2 + |b|^2) / 2
 

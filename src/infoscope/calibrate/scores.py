@@ -66,7 +66,7 @@ def example_scores(
     Notes
     -----
     A two-column matrix has twice the Brier loss of its second column alone: the sum runs over both
-    classes, as in Brier's paper. Logits are never exponentiated for the log score. Cost: O(nk).
+    classes, as in Brier's paper. For the log score of logits no softmax is taken. Cost: O(nk).
 
     Source
     ------

@@ -74,7 +74,7 @@ def fit_temperature(
     classes: Sequence[object] | None = None,
     interval: float = 0.95,
 ) -> TemperatureFit:
-    """Fit the temperature that gives labels the highest likelihood; never worse than T = 1.
+    """Fit the temperature that gives labels the highest likelihood: on these no worse than T = 1.
 
     T = argmin_T -(1/n) sum_i log softmax(z_i / T)[y_i]
 

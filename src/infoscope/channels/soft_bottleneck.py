@@ -101,7 +101,7 @@ def information_bottleneck(
     >>> result = information_bottleneck(table, 3.0)
     >>> round(result.complexity, 4), round(result.relevance, 4), result.n_clusters
     (0.6578, 0.3581, 2)
-    >>> information_bottleneck(table, 1.5).relevance  # below 1 / correlation^2 = 1.5625
+    >>> information_bottleneck(table, 1.5).relevance  # the onset of this table is 1.5625
     0.0
     """
     function = "information_bottleneck"

@@ -25,7 +25,7 @@ __all__ = ["Logits", "log_softmax"]
 
 
 class Logits:
-    """A distribution proportional to exp(z) along `axis`, never exponentiated first.
+    """A distribution proportional to exp(z) along `axis`; no softmax is taken first.
 
     Parameters
     ----------

@@ -67,7 +67,7 @@ class Folded:
 
 
 def fold(counts: NDArray[np.int64]) -> Folded:
-    """Return how many of `counts` are 1, 2, 3, ...; zeros count nothing.
+    """Return how many of `counts` are 1, 2, 3, ...; zeros count for nothing.
 
     >>> folded = fold(np.array([3, 1, 0, 1]))
     >>> folded.times.tolist(), folded.symbols.tolist()

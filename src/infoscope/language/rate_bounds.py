@@ -28,7 +28,8 @@ from infoscope.language.scoring import score
 
 __all__ = ["RateBound", "RateBounds", "entropy_rate_bounds"]
 
-Kind = Literal["upper bound", "lower bound", "estimate"]
+#: "ideal lower bound": one only for a guesser who ranks the symbols by their true chances.
+Kind = Literal["upper bound", "ideal lower bound", "estimate"]
 Per = Literal["character", "byte"]
 
 #: Longest sequence for the methods whose cost per symbol is large (a Python loop each).
@@ -93,7 +94,7 @@ class RateBounds(SavedAsPage, Shown):
     def __str__(self) -> str:
         width = max(len(bound.name) for bound in self.bounds)
         lines = [f"entropy rate of {self.n_symbols:,} {self.per}s"]
-        lines += [f"  {b.name:<{width}}  {b.kind:<11}  {b.estimate.short()}" for b in self.bounds]
+        lines += [f"  {b.name:<{width}}  {b.kind:<17}  {b.estimate.short()}" for b in self.bounds]
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
@@ -294,7 +295,7 @@ def _guessed(
         RateBound(f"guesses of {model.name}, above", "upper bound",
                   replace(bounds.upper, unit=unit),
                   "above the model's own cost where it tells sure guesses from unsure ones"),
-        RateBound(f"guesses of {model.name}, below", "lower bound",
+        RateBound(f"guesses of {model.name}, below", "ideal lower bound",
                   replace(bounds.lower, unit=unit),
-                  "below the rate as this guesser sees it; a better guesser lowers it"),
+                  "below the rate for an ideal guesser only; a worse one raises it, even above"),
     ]  # fmt: skip

@@ -14,7 +14,7 @@ __all__ = ["rate_figure", "rate_report"]
 
 
 def rate_figure(found: RateBounds) -> Figure:
-    """Return the bar chart; lower bounds are grey."""
+    """Return the bar chart; what would be a lower bound is grey."""
     estimates = [bound.estimate for bound in found.bounds]
     ends = [(e.interval.low, e.interval.high) if e.interval else (math.nan, math.nan)
             for e in estimates]  # fmt: skip
@@ -24,9 +24,9 @@ def rate_figure(found: RateBounds) -> Figure:
         title="Bounds on the entropy rate", x_label=f"bits per {found.per}",
         low=[low for low, _ in ends], high=[high for _, high in ends], label_name="method",
         texts=[_shown(bound) for bound in found.bounds],
-        muted=[bound.kind == "lower bound" for bound in found.bounds],
-        description=f"The smallest upper bound is {best.estimate.value:.3f} ({best.name}); lower "
-        "bounds are grey.",
+        muted=[bound.kind == "ideal lower bound" for bound in found.bounds],
+        description=f"The smallest upper bound is {best.estimate.value:.3f} ({best.name}). Grey: "
+        "lower bounds if the guesser were ideal.",
     )  # fmt: skip
 
 
@@ -57,7 +57,8 @@ def rate_report(found: RateBounds, *, name: str = "") -> str:
                 "truth. Where that begins, the table says “estimate”.</p>"
                 "<p><strong>Guesses</strong> are Shannon's game: how often one had to guess before "
                 "each symbol was right. The frequencies of those numbers bound the entropy from "
-                "both sides, without a probability ever being asked for, so that a person can play."
+                "above, and from below if the guesser always names the likeliest symbol next; who "
+                "guesses worse raises both. No probability is asked for, so that a person can play."
                 "</p>")),
         ],
         subtitle=f"At most {best.estimate.value:.3f} bits per {found.per}, by {best.name}.",
@@ -66,7 +67,7 @@ def rate_report(found: RateBounds, *, name: str = "") -> str:
 
 
 def _shown(bound: RateBound) -> str:
-    short = {"upper bound": "", "lower bound": ", lower bound", "estimate": ", no bound"}
+    short = {"upper bound": "", "ideal lower bound": ", if ideal", "estimate": ", no bound"}
     return f"{bound.estimate.value:.2f}{short[bound.kind]}"
 
 

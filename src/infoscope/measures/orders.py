@@ -56,9 +56,9 @@ def renyi_entropy(
 
     Notes
     -----
-    Outcomes without mass count nothing at any order. Orders beside 1 keep all digits. The gradient
-    at p = 0 is infinite in truth for orders below 1; 0 is returned there. Above order 1 it does not
-    obey the chain rule of entropy.
+    Outcomes without mass count for nothing at any order. Orders beside 1 keep all digits. At p = 0
+    the gradient is infinite in truth for orders below 1; 0 is returned there. The chain rule of
+    entropy does not hold at orders other than 1.
 
     Source
     ------

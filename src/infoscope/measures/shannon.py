@@ -116,7 +116,7 @@ def cross_entropy(
 
     Notes
     -----
-    Outcomes with p = 0 count nothing, whatever q says. No epsilon is added: an impossible label
+    Outcomes with p = 0 count for nothing, whatever q says. No epsilon is added: an impossible label
     costs inf. The gradient with respect to logits is softmax(z) - p.
 
     Source

@@ -32,7 +32,7 @@ def information_gain(
     Returns
     -------
     float (or zero-dimensional array)
-        Gain in `unit`, from 0 to the entropy of the parent; an empty child counts nothing.
+        Gain in `unit`, from 0 to the entropy of the parent; an empty child counts for nothing.
 
     Raises
     ------

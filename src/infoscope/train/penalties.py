@@ -68,7 +68,10 @@ _VARIANCE = {
 _GRADIENT: dict[tuple[str, str], tuple[str, bool]] = {
     ("k1", "reward"): ("that of KL(policy‖reference), by the policy gradient", True),
     ("k2", "reward"): ("that of E[k2] without its direct part: no divergence", False),
-    ("k3", "reward"): ("next to nothing of use: the policy gradient of k3 is no KL's", False),
+    ("k3", "reward"): (
+        "that of KL(policy‖reference) - KL(reference‖policy): next to nothing near the reference",
+        False,
+    ),
     ("exact", "reward"): ("that of the KL of later positions, by the policy gradient", False),
     ("k1", "loss"): ("zero on average: noise alone", False),
     ("k2", "loss"): ("that of KL(policy‖reference), on samples of the policy itself", True),

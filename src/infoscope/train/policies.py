@@ -32,7 +32,8 @@ def best_of_n_kl(n: int, p_by_ascending_reward: ArrayLike | None = None) -> floa
     Returns
     -------
     float
-        Exact for the policy given; otherwise an upper bound, reached where no two outcomes tie.
+        Exact for the policy given; otherwise an upper bound, reached only where no
+        two samples can tie (rewards on a continuum).
 
     Raises
     ------
