@@ -25,7 +25,7 @@ test-all: test-heavy test  ## run all tests
 
 setup: $(VENV)/.dev-ready  ## make the environment alone
 
-check: lint types test-heavy test  ## all that CI runs
+check: lint test types test-heavy  ## all that CI runs; `test` before more is installed than it needs
 
 lint: $(VENV)/.dev-ready  ## format and lint, without changing files
 	@$(BIN)/ruff format --quiet --check . && $(BIN)/ruff check --quiet .

@@ -104,16 +104,19 @@ def densities() -> Iterator[Case]:
         "uniform": (0.0, lambda r, n: r.random(n)),
         "exponential": (1.0, lambda r, n: r.exponential(size=n)),
         "Laplace": (math.log(2 * e), lambda r, n: r.laplace(size=n)),
-        "normal, 3 columns": (
-            1.5 * math.log(2 * math.pi * e), lambda r, n: r.normal(size=(n, 3)),
-        ),
+        "normal, 2 columns": (math.log(2 * math.pi * e), lambda r, n: r.normal(size=(n, 2))),
+        "normal, 3 columns": (1.5 * math.log(2 * math.pi * e), lambda r, n: r.normal(size=(n, 3))),
+        "normal, 10 columns": (5 * math.log(2 * math.pi * e), lambda r, n: r.normal(size=(n, 10))),
+        "uniform, 2 columns": (0.0, lambda r, n: r.random((n, 2))),
+        "uniform, 3 columns": (0.0, lambda r, n: r.random((n, 3))),
     }  # fmt: skip
     for name, (truth, sample) in laws.items():
 
         def draw(rng: np.random.Generator, sample: Callable = sample) -> Estimate:
             return est.entropy(sample(rng, 500))
 
-        yield "entropy, numbers", name, truth, 500, True, draw
+        group = "entropy, numbers" + (", several columns" if "columns" in name else "")
+        yield group, name, truth, 500, True, draw
 
 
 def divergences() -> Iterator[Case]:
@@ -121,6 +124,13 @@ def divergences() -> Iterator[Case]:
         return est.kl_divergence(rng.normal(size=500), rng.normal(0.5, 1, 500))
 
     yield "divergence, numbers", "normals half apart", 0.125, 500, True, numbers
+    for d in (2, 3, 10):
+
+        def columns(rng: np.random.Generator, d: int = d) -> Estimate:
+            return est.kl_divergence(rng.normal(size=(500, d)), rng.normal(0.5, 1, (500, d)))
+
+        group = "divergence, numbers, several columns"
+        yield group, f"normals half apart, {d} columns", 0.125 * d, 500, True, columns
     p, q = np.array([0.5, 0.3, 0.2]), np.array([0.2, 0.3, 0.5])
 
     def labels(rng: np.random.Generator) -> Estimate:

@@ -287,3 +287,14 @@ def test_neighbours_must_be_there(function, k):
 def test_a_window_must_fit():
     with pytest.raises(InvalidArgument, match=r"window must be a whole number from 1 to n / 2"):
         entropy(np.random.default_rng(1).normal(size=20), method="vasicek", window=11)
+
+
+def test_the_bias_of_several_columns_is_told() -> None:
+    """Three uniform columns of 500 rows come out 0.18 nats too high, four standard errors."""
+    rng = np.random.default_rng(8)
+    rows, others = rng.random((500, 3)), rng.random((500, 3))
+    assert entropy(rows).interval.low > 0.0
+    told = "do not trust the interval"
+    for function in (kl_divergence, cross_entropy, lambda x, _: entropy(x)):
+        assert any(told in note for note in function(rows, others).notes)
+        assert not any(told in note for note in function(rows[:, 0], others[:, 0]).notes)

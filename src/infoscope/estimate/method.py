@@ -89,6 +89,8 @@ class Spec:
         Most columns over all arguments; None means no bound.
     ordered : bool
         Whether the order of rows matters (sequences).
+    one_column : bool
+        Whether the error bar holds for one column only; a note says so where there are several.
     """
 
     quantity: str
@@ -104,6 +106,7 @@ class Spec:
     smallest_n: int = 2
     largest_dimension: int | None = None
     ordered: bool = False
+    one_column: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,9 @@ SPEC = Spec(
     name="kozachenko_leonenko",
     kinds=CONTINUOUS,
     assumes="a density that is nearly constant within the distance to the k-th neighbour",
-    bias="Grows with the number of columns: too high from about five on.",
+    bias="Too high where the density ends at edges (1,000 rows of uniform columns: 0.03 nats with "
+    "two, 0.14 with three, 2 with ten), a little too low for bells of two to five columns, too "
+    "high again from about ten.",
     cost="n log n in few columns",
     source="Kozachenko & Leonenko, Sample estimate of the entropy of a random vector (1987); "
     "Kraskov, Stögbauer & Grassberger (2004), equation 20",
@@ -28,6 +30,7 @@ SPEC = Spec(
     invariances=frozenset({"shift"}),
     error_bar="half_samples",
     smallest_n=4,
+    one_column=True,
 )
 
 

@@ -16,7 +16,8 @@ SPEC = Spec(
     name="nearest_neighbours",
     kinds=(("continuous", "continuous"), ("mixed", "mixed")),
     assumes="the second sample reaches wherever the first has rows",
-    bias="Too low where x has rows that y hardly reaches: no more than about log n is ever seen.",
+    bias="Too low where x has rows that y hardly reaches, since no more than about log n is ever "
+    "seen; with every column more so.",
     cost="n log n in few columns",
     source="Wang, Kulkarni & Verdú, Divergence estimation for multidimensional densities via "
     "k-nearest-neighbor distances (2009), equation 25",
@@ -24,6 +25,7 @@ SPEC = Spec(
     invariances=frozenset({"shift", "scale", "monotone"}),
     error_bar="half_samples",
     smallest_n=4,
+    one_column=True,
 )
 
 
