@@ -149,6 +149,21 @@ def conditionals() -> Iterator[Case]:
         "conditional information, numbers", "normals", 0.5 * math.log(1.64), 500, True, normals,
     )  # fmt: skip
 
+    for each, given in ((1, 2), (1, 3), (1, 5), (3, 1)):
+
+        def columns(rng: np.random.Generator, each: int = each, given: int = given) -> Estimate:
+            z = rng.normal(size=(500, given))
+            cause = z.sum(1, keepdims=True) / math.sqrt(given)
+            own = rng.normal(size=(500, each))
+            y = cause + 0.7 * own + rng.normal(size=(500, each))
+            return est.conditional_mutual_information(cause + own, y, z)
+
+        group = "conditional information, numbers" + (
+            ", several columns" if each + given > 3 else ""
+        )
+        name = f"normals, {each} + {each} columns given {given}"
+        yield group, name, each * 0.5 * math.log(1.49), 500, True, columns
+
     def coins(rng: np.random.Generator) -> Estimate:
         z = rng.integers(0, 3, 500)
         x = rng.integers(0, 2, 500)

@@ -42,7 +42,7 @@ _TOO_MANY_FOR_CHANCE = 20
 #: Quantities of two samples whose rows do not belong together.
 UNPAIRED = frozenset({"kl_divergence", "jensen_shannon_divergence", "cross_entropy"})
 _SEVERAL_COLUMNS = (
-    "With several columns the bias can exceed the error bar, and grows with their number: do not "
+    "With so many columns the bias can exceed the error bar, and grows with their number: do not "
     "trust the interval."
 )
 _WORDS = {
@@ -147,7 +147,8 @@ def estimate_raw(
         if error_bar and chosen.spec.error_bar == "half_samples" and raw.stderr is None:
             raw = _with_half_samples(chosen, raw, variables, merged, rng)
     said = (*said, *_repeated(quantity, variables))
-    if chosen.spec.one_column and any(variable.values.shape[1] > 1 for variable in variables):
+    n_columns = sum(variable.values.shape[1] for variable in variables)
+    if chosen.spec.trusted_columns is not None and n_columns > chosen.spec.trusted_columns:
         said = (*said, _SEVERAL_COLUMNS)
     shown: dict[str, object] = {
         key: v

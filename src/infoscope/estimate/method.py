@@ -89,8 +89,9 @@ class Spec:
         Most columns over all arguments; None means no bound.
     ordered : bool
         Whether the order of rows matters (sequences).
-    one_column : bool
-        Whether the error bar holds for one column only; a note says so where there are several.
+    trusted_columns : int or None
+        Columns of numbers, over all arguments, up to which the error bar was seen to hold; with
+        more a note says so. None means no bound.
     """
 
     quantity: str
@@ -106,7 +107,7 @@ class Spec:
     smallest_n: int = 2
     largest_dimension: int | None = None
     ordered: bool = False
-    one_column: bool = False
+    trusted_columns: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

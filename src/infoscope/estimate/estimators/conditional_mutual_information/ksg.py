@@ -15,13 +15,14 @@ SPEC = Spec(
     name="ksg",
     kinds=(("continuous", "continuous", "continuous"),),
     assumes="densities that are nearly constant within the distance to the k-th neighbour",
-    bias="Towards 0, and the more so the more columns z has.",
+    bias="Towards 0, and the more so the more columns there are, of z above all.",
     cost="n log n in few columns",
     source="Frenzel & Pompe, Partial mutual information for coupling analysis (2007), equation 6",
     options={"k": 3, "marginals": "scores", "ties": "auto"},
     invariances=frozenset({"shift", "scale", "monotone", "swap"}),
     error_bar="half_samples",
     smallest_n=4,
+    trusted_columns=4,
 )
 
 

@@ -15,7 +15,7 @@ SPEC = Spec(
     name="mixed",
     kinds=ANY_TRIPLE,
     assumes="each value is either shared by many rows or one of a continuum (perhaps rounded)",
-    bias="Towards 0, and the more so the more columns z has.",
+    bias="Towards 0, and the more so the more columns there are, of z above all.",
     cost="n log n in few columns",
     source=(
         "Mesner & Shalizi, Conditional mutual information estimation for mixed, discrete and "
@@ -25,6 +25,7 @@ SPEC = Spec(
     invariances=frozenset({"shift", "scale", "monotone", "swap"}),
     error_bar="half_samples",
     smallest_n=4,
+    trusted_columns=4,
 )
 
 

@@ -28,7 +28,7 @@ SPEC = Spec(
     invariances=frozenset({"shift"}),
     error_bar="half_samples",
     smallest_n=4,
-    one_column=True,
+    trusted_columns=2,
 )
 
 

@@ -25,7 +25,7 @@ SPEC = Spec(
     invariances=frozenset({"shift", "scale", "monotone"}),
     error_bar="half_samples",
     smallest_n=4,
-    one_column=True,
+    trusted_columns=2,
 )
 
 
