@@ -1,5 +1,7 @@
 """Files written whole or not at all, parts found by name, bars, draws, compiled kernels."""
 
+import subprocess
+import sys
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -186,3 +188,22 @@ def test_a_kernel_is_compiled_even_where_no_cache_can_be_kept(
         return x / 0.0
 
     assert compiling.compiled(half)(1.0) == np.inf
+
+
+def test_a_kernel_is_compiled_even_where_its_cache_does_not_fit(tmp_path: Path) -> None:
+    """A disk that is full for the cache is no reason to stop; files here may have 40 bytes."""
+    (tmp_path / "kernels.py").write_text(
+        "from infoscope.core.compiling import compiled\n"
+        "@compiled\ndef twice(x):\n    return 2 * x\n"
+    )
+    line = (
+        "import resource, kernels\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (40, 40))\n"
+        "print(kernels.twice(21))\n"
+    )
+    for _ in range(2):  # what the first left behind does not disturb the second
+        done = subprocess.run(
+            [sys.executable, "-c", line], cwd=tmp_path, capture_output=True, text=True,
+            check=False, timeout=120,
+        )  # fmt: skip
+        assert (done.returncode, done.stdout) == (0, "42\n"), done.stderr
