@@ -96,7 +96,7 @@ def _covered(row: dict[str, str]) -> str:
     told = f"{float(row['coverage_95']):.3f}"
     if float(row["warned"]) < FEW_WARNED or not int(row["quiet"]):
         return told
-    return f"{told}; of {int(row['quiet']):,} not warned of {float(row['quiet_coverage']):.3f}"
+    return f"{told}; without a warning {float(row['quiet_coverage']):.3f} of {int(row['quiet']):,}"
 
 
 def every() -> Html:
