@@ -38,6 +38,15 @@ def rows_of(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
+def _short(group: str) -> str:
+    for long, short in (
+        ("conditional information", "conditional"), ("several columns", "several"),
+        ("one-dimensional", "1-D"), ("label columns", "columns"), (", with error bars", ""),
+    ):  # fmt: skip
+        group = group.replace(long, short)
+    return group
+
+
 def neighbours() -> Figure:
     """CPU time of neighbour estimators as a share of the peers'."""
     rows = [
@@ -49,7 +58,7 @@ def neighbours() -> Figure:
         title="Estimators: our CPU time over the peer's, measured alternately",
         description="1 is equal; below it the peer takes longer. Each bar names its task.",
         x_label="ratio of CPU times",
-        texts=[f"{float(row['ratio']):.3f}  {row['task']}" for row in rows],
+        texts=[f"{float(row['ratio']):.3f}  {_short(row['task'])}" for row in rows],
         label_name="peer",
         width=820,
     )
@@ -79,7 +88,7 @@ def coverage() -> Figure:
     share = [float(row["coverage_95"]) for row in rows]
     error = [2 * float(row["binomial_error"]) for row in rows]
     return bar_chart(
-        [row["group"] for row in rows],
+        [_short(row["group"]) for row in rows],
         share,
         low=[a - b for a, b in zip(share, error, strict=True)],
         high=[min(1.0, a + b) for a, b in zip(share, error, strict=True)],
