@@ -109,7 +109,9 @@ def chosen(scripts: list[Script], names: list[str], at_most: float | None = None
         if not any(script.path.startswith(name) for script in scripts):
             raise SystemExit(f"no benchmark begins with {name!r}: see `bench.py --list`")
     wanted = [s for s in scripts if not names or s.path.startswith(tuple(names))]
-    return [s for s in wanted if at_most is None or (s.cpu_minutes or math.inf) <= at_most]
+    if at_most is None:
+        return wanted
+    return [s for s in wanted if s.cpu_minutes is not None and s.cpu_minutes <= at_most]
 
 
 def lacking(script: Script, folders: list[Path]) -> str:

@@ -299,6 +299,7 @@ def test_the_bias_of_several_columns_is_told() -> None:
     for function in (kl_divergence, cross_entropy, lambda x, _: entropy(x)):
         assert any(told in note for note in function(rows, others).notes)
         assert not any(told in note for note in function(rows[:, 0], others[:, 0]).notes)
+    assert not any(told in note for note in entropy(rows, interval=None).notes)
     given = conditional_mutual_information
     assert any(told in note for note in given(rows[:, 0], rows[:, 1], others).notes)
     assert not any(told in note for note in given(rows[:, 0], rows[:, 1], others[:, :2]).notes)

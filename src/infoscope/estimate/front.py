@@ -148,7 +148,8 @@ def estimate_raw(
             raw = _with_half_samples(chosen, raw, variables, merged, rng)
     said = (*said, *_repeated(quantity, variables))
     n_columns = sum(variable.values.shape[1] for variable in variables)
-    if chosen.spec.trusted_columns is not None and n_columns > chosen.spec.trusted_columns:
+    most = chosen.spec.trusted_columns
+    if error_bar and most is not None and n_columns > most:
         said = (*said, _SEVERAL_COLUMNS)
     shown: dict[str, object] = {
         key: v
